@@ -1,0 +1,43 @@
+// BackupRun: a set of sources to one restore point, all or nothing.
+//
+// A point exists from the moment its signed manifest is durable, and everything it refers to was durable before. Until then a crash, a kill or a power
+// loss leaves only work that the next run finds again.
+#pragma once
+
+#include "backup/capture.h"
+#include "repo/points.h"
+
+namespace hf {
+
+struct NamedSource {
+  std::string name, kind;
+  std::unique_ptr<Source> source;
+};
+
+struct BackupProgress {
+  std::string source;
+  CaptureProgress capture;
+  uint64_t bytes_new = 0, bytes_stored = 0;
+};
+
+struct BackupRequest {
+  std::string set;
+  std::vector<NamedSource> sources;  // start() has been called
+  std::string kind = "full";
+  std::map<std::string, std::string> tags;
+  std::string host, version;
+  PipelineOptions pipeline;
+  Duration checkpoint_every = std::chrono::minutes(10);
+  std::function<void(const BackupProgress&)> progress;
+};
+
+struct BackupOutcome {
+  Point point;
+  Duration took{};
+  uint64_t bytes_read = 0, bytes_new = 0, bytes_stored = 0;
+};
+
+// Any source's error is the run's: then there is no point. What single files could not be read makes the point partial.
+Result<BackupOutcome> run_backup(Repository& repository, BackupRequest request, std::stop_token stop);
+
+}  // namespace hf

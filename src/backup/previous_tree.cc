@@ -1,0 +1,49 @@
+#include "backup/previous_tree.h"
+
+namespace hf {
+
+PreviousTree::PreviousTree(ChunkReader& chunks, const Index& index, const std::vector<Root>& trees, bool deep)
+    : chunks_(chunks), index_(index), deep_(deep) {
+  for (const Root& root : trees) cursors_.push_back({.reader = TreeReader(root, chunks.meta_get())});
+}
+
+void PreviousTree::advance(Cursor& cursor, std::string_view path) {
+  while (!cursor.ended && (cursor.at == nullptr || compare_paths(cursor.at->meta.path, path) < 0)) {
+    const Result<const TreeEntry*> next = cursor.reader.next();
+    cursor.ended = !next.ok() || next.value() == nullptr;
+    if (!cursor.ended) cursor.at = next.value();
+  }
+}
+
+bool PreviousTree::is_present(const ContentRef& content) {
+  const auto all_there = [&](const ExtentRun& run) {
+    for (const ChunkId& id : run.ids)
+      if (!index_.contains(PackKind::Data, id)) return false;
+    return true;
+  };
+  if (!content.root) return all_there(content.run);
+  if (!deep_) return index_.contains(PackKind::Meta, content.root->id);
+  ContentReader reader(content, chunks_.meta_get());
+  bool present = true;
+  reader.on_part([&](const ChunkId& id) { present = present && index_.contains(PackKind::Meta, id); });
+  for (;;) {
+    const Result<ExtentRun> run = reader.next();
+    if (!run.ok() || !present || !all_there(run.value())) return false;
+    if (run.value().empty()) return true;
+  }
+}
+
+Result<const Entry*> PreviousTree::find(std::string_view path) {
+  found_ = nullptr;
+  for (Cursor& cursor : cursors_) {
+    advance(cursor, path);
+    const bool match = !cursor.ended && cursor.at->meta.path == path && cursor.at->meta.info.type == FileType::File &&
+                       is_present(cursor.at->content);
+    if (!match) continue;
+    found_ = cursor.at;
+    return &found_->meta;
+  }
+  return static_cast<const Entry*>(nullptr);
+}
+
+}  // namespace hf

@@ -1,0 +1,93 @@
+// Repository: an open store with its keys: what everything else in this module and above works on.
+//
+// open() reads the configuration, opens one envelope with what the caller holds, and checks version, authenticity and signers before
+// anything else is believed. The index is read when it is first needed.
+// Not copied; parts that say so are safe to use from several threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "keys/envelope.h"
+#include "keys/key_store.h"
+#include "repo/chunk_reader.h"
+#include "repo/signed_object.h"
+#include "repo/trust.h"
+
+namespace hf {
+
+struct World {
+  Env env;
+  Fs& fs;
+  std::string state_directory;  // of this machine: trust, caches; made if missing
+};
+
+class Repository {
+ public:
+  struct Create {
+    std::vector<KeyKind> key_kinds;
+    Credentials credentials;       // of the first envelope
+    std::string label;
+    std::optional<Signer> signer;  // the owner's own; else one is made and kept under the root key
+  };
+  // Makes a repository in an empty store. Exists if there is one. Its objects are written so that an interrupted create can be repeated:
+  // `config`, which is what makes it a repository, comes last.
+  static Result<std::unique_ptr<Repository>> create(const World& world, Store& store, Create options, const Deadline& deadline);
+
+  struct Open {
+    std::vector<KeyKind> key_kinds;
+    Credentials credentials;
+    std::optional<Signer> signer;     // to sign with; else the one kept in the repository
+    std::string accept_signer;        // fingerprint (or a prefix of 8 or more) of an unknown signer that a person accepts
+  };
+  // NotFound: no repository here. Unsupported: a newer format; nothing was written. KeyMissing: nothing at hand opens it, or it is signed
+  // by keys this machine has not seen.
+  static Result<std::unique_ptr<Repository>> open(const World& world, Store& store, Open options, const Deadline& deadline);
+
+  Env env() const { return world_.env; }
+  const World& world() const { return world_; }
+  Store& store() { return store_; }
+  const KeyRing& ring() const { return *ring_; }
+  KeyRing& mutable_ring() { return *ring_; }  // to add an epoch just started
+  const TrustedSigners& signers() const { return signers_; }
+  // KeyMissing if no private key is at hand: such a client can read and verify, not write.
+  Result<const Signer*> signer() const;
+  Trust& trust() { return trust_; }
+  const EnvelopeInfo& opened_with() const { return envelope_; }
+  WallTime created() const { return created_; }
+  const Deadline& deadline() const { return deadline_; }
+
+  // Loaded at the first call.
+  Result<Index*> index();
+  // Chunks by id, through index(). Loaded at the first call.
+  Result<ChunkReader*> chunks();
+
+ private:
+  Repository(const World& world, Store& store, const Deadline& deadline) : world_(world), store_(store), deadline_(deadline) {}
+  Status load_signers(std::optional<Signer> own, const std::string& accept);
+
+  World world_;
+  Store& store_;
+  Deadline deadline_;
+  std::unique_ptr<KeyRing> ring_;
+  TrustedSigners signers_;
+  std::optional<Signer> signer_;
+  Trust trust_;
+  EnvelopeInfo envelope_;
+  WallTime created_{};
+  std::unique_ptr<Index> index_;
+  std::unique_ptr<ChunkReader> chunks_;
+};
+
+// The `config` object, before any key is known.
+struct ConfigObject {
+  RepositoryId repository;
+  WallTime created{};
+  BytesView authenticated;  // what the MAC is over
+  BytesView mac;
+};
+// Unsupported for a higher major or an unknown required feature.
+Result<ConfigObject> decode_config(BytesView object);
+Bytes encode_config(const KeyRing& ring, WallTime created);
+
+}  // namespace hf

@@ -1,0 +1,101 @@
+#include "source/files.h"
+
+#include <algorithm>
+
+#include "source/options.h"
+#include "source/reader.h"
+#include "source/tree_walk.h"
+
+namespace hf {
+namespace {
+
+bool is_unchanged(const Entry& now, const Entry& before) {
+  return before.info.type == FileType::File && !before.changed_while_read && before.info.ctime != WallTime{} &&
+         before.info.size == now.info.size && before.info.mtime == now.info.mtime &&
+         before.info.ctime == now.info.ctime && before.info.inode == now.info.inode;
+}
+
+class FilesSource final : public Source {
+ public:
+  FilesSource(const SourceWorld& world, WalkSpec spec, std::vector<std::string> given)
+      : world_(world), base_(spec.base), given_(std::move(given)), walk_(world.env, world.fs, std::move(spec)) {}
+
+  void start() override { walk_.start(); }
+  std::string base() const override { return base_; }
+
+  Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
+    const std::unique_ptr<Directory> base = HF_TRY(world_.fs.open_directory(base_));
+    FileReader reader(world_.env, *base, sink);
+    while (WalkItem* const item = HF_TRY(walk_.next(stop))) {
+      if (stop.stop_requested()) return Error(Code::Cancelled, "asked to stop");
+      if (!item->problem.empty()) sink.problem(item->entry.path, std::move(item->problem));
+      if (item->is_present) HF_TRY(give(std::move(item->entry), reader, sink, previous, stop));
+    }
+    return report_unmatched(sink);
+  }
+
+ private:
+  Status give(Entry entry, FileReader& reader, Sink& sink, Previous& previous, std::stop_token stop) {
+    if (entry.info.type != FileType::File) return sink.entry(std::move(entry));
+    const Entry* const before = HF_TRY(previous.find(entry.path));
+    if (before == nullptr || !is_unchanged(entry, *before)) return reader.give(std::move(entry), stop);
+    // To change them would have changed ctime.
+    entry.xattrs = before->xattrs;
+    return sink.unchanged(std::move(entry));
+  }
+
+  Status report_unmatched(Sink& sink) const {
+    const std::vector<bool>& matched = walk_.matched();
+    if (std::find(matched.begin(), matched.end(), true) == matched.end()) {
+      return Error(Code::NotFound, "nothing is found at " + printable(given_[0]) +
+                                       (given_.size() > 1 ? ", nor at any other of the paths" : ""))
+          .with_hint("correct the paths of the source, or its exclude rules");
+    }
+    for (size_t i = 0; i < matched.size(); ++i) {
+      if (!matched[i]) sink.problem(given_[i], "nothing is found there");
+    }
+    return {};
+  }
+
+  SourceWorld world_;
+  const std::string base_;
+  const std::vector<std::string> given_;
+  TreeWalk walk_;
+};
+
+Result<std::unique_ptr<Source>> open_files(const SourceWorld& world, const std::string& name,
+                                           const SourceOptions& options) {
+  const std::string during = "open source " + name;
+  SelectedPaths selected = HF_TRY(resolve_paths(world.fs, list_option(options, "paths")).during(during));
+  WalkSpec spec{.base = std::move(selected.base), .selection = std::move(selected.selection)};
+  spec.excludes = HF_TRY(Excludes::parse(list_option(options, "exclude")).during(during));
+  spec.one_file_system = HF_TRY(flag_option(options, "one_file_system", false).during(during));
+  spec.exclude_caches = HF_TRY(flag_option(options, "exclude_caches", true).during(during));
+  spec.file_bytes_max = HF_TRY(number_option(options, "exclude_larger_than").during(during));
+  return std::make_unique<FilesSource>(world, std::move(spec), std::move(selected.given));
+}
+
+}  // namespace
+
+SourceKind files_source_kind() {
+  using Type = SourceOption::Type;
+  SourceKind kind;
+  kind.name = "files";
+  kind.help = "files and directories of this machine";
+  kind.options = {
+      {"paths", "files, directories or globs (`*.joblib`, `**`)", Type::TextList, true},
+      {"exclude", "rules as in a .gitignore: `*.tmp`, `/cache/`, `!keep.tmp`", Type::TextList},
+      {"one_file_system", "do not enter other file systems mounted below", Type::Flag},
+      {"exclude_caches", "leave out what is in directories with a CACHEDIR.TAG (default true)", Type::Flag},
+      {"exclude_larger_than", "leave out files larger than this", Type::Size},
+  };
+  kind.parse = [](std::string_view text) -> Result<SourceOptions> {
+    if (text.empty())
+      return Error(Code::Invalid, "files: without a path").with_hint("write files:/path/to/directory");
+    return SourceOptions{{"paths", {std::string(text)}}};
+  };
+  kind.open = open_files;
+  return kind;
+}
+
+}  // namespace hf

@@ -1,0 +1,113 @@
+// Source: something to protect. It streams its tree of files into a Sink, cheaper because of Previous.
+//
+// Whatever the kind, what it gives is a tree (sys/entry.h): a database is a file named after it, a command's output is a
+// file. So ls, cat, diff, restore and verify are the same for all. A source does not know the repository.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/env.h"
+#include "sys/entry.h"
+#include "sys/process.h"
+
+namespace hf {
+
+// How content is best cut; see "Trees and content" in docs/FORMAT.md and repo/cutter.h.
+struct CutHint {
+  enum class Kind : uint8_t { Auto, Stream, Pages } kind = Kind::Auto;
+  uint32_t page_bytes = 0;  // Pages: 512 … 65536
+  uint64_t size = 0;        // expected; 0: unknown
+};
+
+// What a database said of one table in the snapshot that was taken.
+struct TableFact {
+  std::string name;
+  uint64_t rows = 0;
+  Bytes digest;  // SHA-256; equal digests mean equal content
+  friend bool operator==(const TableFact&, const TableFact&) = default;
+};
+
+// Entries arrive in canonical order of their paths, the root (empty path) first. Between begin() and end() only data(),
+// hole() and zeros() may be called. Calls may block while the pipeline is full. An error ends the source.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  virtual Status entry(Entry entry) = 0;                  // without content: directories, links, devices
+  virtual Status unchanged(Entry entry) = 0;              // a file whose content is as Previous::find(entry.path) has just found it
+  virtual Status file(Entry entry, Bytes content) = 0;    // a small file, whole
+  virtual Status begin(std::string_view path, CutHint hint) = 0;  // a file, in parts
+  virtual Status data(Bytes bytes) = 0;
+  virtual Status hole(uint64_t length) = 0;
+  virtual Status zeros(uint64_t length) = 0;              // allocated, all zero
+  virtual Status end(Entry entry) = 0;                    // info.size is set by the Sink to what was given
+  // Something of the source is not in the point: the point becomes partial. `what` is names-only.
+  virtual void problem(std::string path, std::string what) = 0;
+  virtual void table(TableFact table) = 0;
+  virtual void fact(std::string name, std::string value) = 0;
+};
+
+// The tree of the point before this one, read along: paths must be asked for in canonical order.
+class Previous {
+ public:
+  virtual ~Previous() = default;
+  // The file entry of that path, or null. Valid until the next call.
+  virtual Result<const Entry*> find(std::string_view path) = 0;
+};
+
+struct SourceWorld {
+  Env env;
+  Fs& fs;
+  Process& process;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  // May begin to look (not to lock or change anything) on a thread of its own; returns at once. Called before run(), so that a walk
+  // goes on while keys are derived.
+  virtual void start() {}
+  // Gives everything to the sink. An error means that there is no point of this source; what is merely unreadable is a problem().
+  virtual Status run(Sink& sink, Previous& previous, std::stop_token stop) = 0;
+  // files: the directory that entries' paths are relative to; else "".
+  virtual std::string base() const { return {}; }
+};
+
+// What a manifest recorded of a source, for proof of what was restored from it.
+struct RecordedSource {
+  std::string name, kind;
+  std::vector<TableFact> tables;
+  std::map<std::string, std::string> facts;
+};
+
+struct CheckResult {
+  std::string name;
+  bool passed = false;
+  Duration took{};
+  std::string message;  // names only
+};
+
+struct SourceOption {
+  std::string_view name, help;
+  enum class Type : uint8_t { Text, TextList, Flag, Size, Span } type = Type::Text;
+  bool required = false;
+};
+// By option name; flags are "true" or "false", sizes in bytes and spans of time in nanoseconds are decimal numbers.
+using SourceOptions = std::map<std::string, std::vector<std::string>, std::less<>>;
+
+struct SourceKind {
+  std::string_view name, help;
+  std::vector<SourceOption> options;
+  // `kind:TEXT` on a command line, as options; Invalid with a hint if it cannot be.
+  std::function<Result<SourceOptions>(std::string_view text)> parse;
+  std::function<Result<std::unique_ptr<Source>>(const SourceWorld&, const std::string& name, const SourceOptions&)> open;
+  // Examines what was restored into `directory` against what was recorded. May be empty: bytes are compared anyway.
+  std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const std::string& directory, const RecordedSource&)> prove;
+};
+
+}  // namespace hf
