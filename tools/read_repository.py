@@ -465,12 +465,12 @@ class Repository:
         with naming(name):
             body = data[signature.end():]
             need(len(body) == int(length) and hashlib.sha256(body).hexdigest() == digest, "body does not match its hash")
-            return self.box(body, word), hashlib.sha256(data).hexdigest(), previous
+            return unzstd(self.box(body, word), MANIFEST_MAX), hashlib.sha256(data).hexdigest(), previous
 
     def manifest(self, name):
         plain, digest, previous = self.signed(name, "manifest")
         with naming(name):
-            m = decode("Manifest", unzstd(plain, MANIFEST_MAX))
+            m = decode("Manifest", plain)
             _, folder, sequence = name.split("/")
             need(m.sequence == int(sequence), "sequence is not that of its name")
             need(hmac.digest(self.k_name, m.set.encode(), "sha256").hex()[:16] == folder, "set is not that of its name")

@@ -116,7 +116,7 @@ class Builder:
                  status="complete", sources=sources, epoch=1)
         digest = self.signed(f"manifests/{folder}/{sequence:08d}", "manifest", manifest_before, zstd(encode("Manifest", m)), **options)
         head = make("Head", sequence=sequence, manifest=digest, previous=head_before if any(head_before) else b"", time_ns=NOW)
-        return digest, self.signed(f"heads/{folder}/{sequence:08d}", "head", head_before, encode("Head", head))
+        return digest, self.signed(f"heads/{folder}/{sequence:08d}", "head", head_before, zstd(encode("Head", head)))
 
 
 def entry(shared, suffix, kind, **values):

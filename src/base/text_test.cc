@@ -52,7 +52,8 @@ TEST(Text, durations_are_read_with_their_unit_only) {
   EXPECT_EQ(parse_duration("2w").value(), 14 * one_day);
   EXPECT_EQ(parse_duration("1y").value(), 365 * one_day);
   EXPECT_EQ(parse_duration("292y").value(), 292 * 365 * one_day);
-  for (const char* text : {"", "15", "m", "-15m", "+1h", "15 m", "15M", "1.5h", "1h30m", "293y", "99999999999999999999s"})
+  for (const char* text : {"", "15", "m", "-15m", "+1h", "15 m", "15M", "1.5h", "1h30m", "293y",
+                           "99999999999999999999s"})
     EXPECT_FALSE(parse_duration(text).ok()) << text;
   EXPECT_EQ(parse_duration("15").error().code(), Code::Invalid);
 }
@@ -78,8 +79,8 @@ TEST(Text, percentages_are_from_0_to_100) {
 TEST(Text, times_are_read_and_written_as_utc) {
   const WallTime two = std::chrono::sys_days(std::chrono::year(2026) / 11 / 21) + hours(2);
   EXPECT_EQ(format_time_rfc3339(two), "2026-11-21T02:00:00Z");
-  for (const char* text : {"2026-11-21T02:00:00Z", "2026-11-21 02:00", "2026-11-21 02:00:00", "2026-11-21T03:30:00+01:30",
-                           "2026-11-20T21:00:00-05:00", "2026-11-21T02:00:00.000Z"})
+  for (const char* text : {"2026-11-21T02:00:00Z", "2026-11-21 02:00", "2026-11-21 02:00:00",
+                           "2026-11-21T03:30:00+01:30", "2026-11-20T21:00:00-05:00", "2026-11-21T02:00:00.000Z"})
     EXPECT_EQ(parse_time(text).value(), two) << text;
   EXPECT_EQ(parse_time("2026-11-21").value(), two - hours(2));
   EXPECT_EQ(parse_time("2026-11-21T02:00:00.25Z").value(), two + milliseconds(250));

@@ -197,11 +197,12 @@ Result<std::vector<std::string>> Index::rewrite(const std::vector<PackName>& dro
   old.insert(old.end(), damaged_.begin(), damaged_.end());
   std::erase_if(old, [](const std::string& name) { return !name.starts_with("index/"); });
   IndexSegment merged;
+  std::vector<IndexSegment> written;
   const auto write_merged = [&]() -> Status {
     if (merged.packs.empty()) return {};
     merged.sort();
     HF_TRY(write_segment(1, merged, deadline));
-    merged = {};
+    written.push_back(std::exchange(merged, {}));
     return {};
   };
   for (const Loaded& loaded : segments_) {
@@ -221,6 +222,9 @@ Result<std::vector<std::string>> Index::rewrite(const std::vector<PackName>& dro
     if (merged.entries.size() >= segment_entries_max) HF_TRY(write_merged());
   }
   HF_TRY(write_merged());
+  segments_.clear();
+  for (IndexSegment& segment : written) adopt(std::move(segment));
+  std::erase_if(damaged_, [](const std::string& name) { return name.starts_with("index/"); });
   std::erase_if(old, [&](const std::string& name) {
     return std::find(segment_names_.begin(), segment_names_.end(), name) != segment_names_.end();
   });

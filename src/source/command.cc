@@ -110,7 +110,8 @@ SourceKind command_source_kind() {
   };
   kind.parse = [](std::string_view text) -> Result<SourceOptions> {
     std::vector<std::string> argv = HF_TRY(split_argv(text));
-    if (argv.empty()) return Error(Code::Invalid, "command: without a command").with_hint("write 'command:pg_dump shop'");
+    if (argv.empty())
+      return Error(Code::Invalid, "command: without a command").with_hint("write 'command:pg_dump shop'");
     return SourceOptions{{"run", std::move(argv)}};
   };
   kind.open = [](const SourceWorld& world, const std::string& name,

@@ -18,7 +18,8 @@ bool glob_matches(std::string_view pattern, std::string_view name);
 // Components of `path` without empty ones.
 std::vector<std::string> split_path(std::string_view path);
 
-// The last rule that matches decides. What is below an excluded directory is not looked at, so it cannot be included again.
+// The last rule that matches decides. What is below an excluded directory is not looked at, so it cannot be included
+// again.
 class Excludes {
  public:
   // Invalid for an empty rule.

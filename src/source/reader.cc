@@ -8,8 +8,8 @@ namespace {
 constexpr uint64_t small_bytes_max = 64 << 10;
 constexpr uint64_t block_bytes = 1 << 20;
 
-// A change within the granularity of the file system's clock after we have read leaves the times as they were. So the times
-// of a file that is this young prove nothing, and are not kept for comparison.
+// A change within the granularity of the file system's clock after we have read leaves the times as they were. So the
+// times of a file that is this young prove nothing, and are not kept for comparison.
 constexpr Duration settled_after = std::chrono::seconds(2);
 
 bool is_changed(const FileInfo& before, const FileInfo& after) {

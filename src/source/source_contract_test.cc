@@ -143,7 +143,9 @@ TEST_P(SourceContract, text_of_a_command_line_becomes_options_it_knows) {
   EXPECT_EQ(kind.parse("").error().code(), Code::Invalid);
   const SourceOptions parsed = kind.parse("/x").value();
   ASSERT_EQ(parsed.size(), 1u);
-  const auto is_it = [&](const SourceOption& option) { return option.name == parsed.begin()->first && option.required; };
+  const auto is_it = [&](const SourceOption& option) {
+    return option.name == parsed.begin()->first && option.required;
+  };
   EXPECT_TRUE(std::any_of(kind.options.begin(), kind.options.end(), is_it));
 }
 

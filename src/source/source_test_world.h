@@ -1,4 +1,5 @@
-// What tests of sources share: a directory of their own, the real machine with a clock that can be ahead, and a backup in one line.
+// What tests of sources share: a directory of their own, the real machine with a clock that can be ahead, and a backup
+// in one line.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -125,11 +125,13 @@ Error SqliteDatabase::error(int code, const std::string& doing) const {
       .with_hint(hint_of(code));
 }
 
-Status SqliteDatabase::each(const std::string& sql, const std::function<Status(const SqliteRow&)>& visit) {
+Status SqliteDatabase::each(const std::string& sql, const std::function<Status(const SqliteRow&)>& visit,
+                            const std::function<Status()>& before) {
   sqlite3_stmt* raw = nullptr;
   const int prepared = sqlite3_prepare_v2(database_, sql.c_str(), -1, &raw, nullptr);
   const std::unique_ptr<sqlite3_stmt, Finalize> statement(raw);
   if (prepared != SQLITE_OK) return error(prepared, "read");
+  if (before) HF_TRY(before());
   for (;;) {
     const int stepped = sqlite3_step(raw);
     if (stepped == SQLITE_DONE) return {};

@@ -1,8 +1,9 @@
 // SqliteDatabase: one connection of ours to a database file, which never writes to it.
 //
-// SQLite opens the file itself, through its own VFS: the one exception to "everything goes through Fs". A live database is read
-// consistently only by taking part in SQLite's locking protocol, and POSIX locks of a file are lost when any
-// descriptor of it is closed in the same process. So nobody else in this program may open a database's files while a connection lives.
+// SQLite opens the file itself, through its own VFS: the one exception to "everything goes through Fs". A live database
+// is read consistently only by taking part in SQLite's locking protocol, and POSIX locks of a file are lost when any
+// descriptor of it is closed in the same process. So nobody else in this program may open a database's files while a
+// connection lives.
 #pragma once
 
 #include <functional>
@@ -39,13 +40,17 @@ class SqliteDatabase {
     Live,       // others may write to it
     Immutable,  // nobody does: no locks are taken and no file is made beside it
   };
-  // `shown` names the database in messages. Errors: Invalid (not SQLite, or encrypted), Unavailable (locked), Denied, Corrupt, Failed.
-  static Result<SqliteDatabase> open(const std::string& path, std::string shown, Sharing sharing, Duration busy_timeout);
+  // `shown` names the database in messages. Errors, here and below: Invalid (not SQLite, or encrypted), Unavailable
+  // (locked), Denied, Corrupt, Failed.
+  static Result<SqliteDatabase> open(const std::string& path, std::string shown, Sharing sharing,
+                                     Duration busy_timeout);
   ~SqliteDatabase();
   SqliteDatabase(SqliteDatabase&&) noexcept;
   SqliteDatabase& operator=(SqliteDatabase&&) = delete;
 
-  Status each(const std::string& sql, const std::function<Status(const SqliteRow&)>& visit);
+  // `before` is called when the statement is compiled, just before it begins to read.
+  Status each(const std::string& sql, const std::function<Status(const SqliteRow&)>& visit,
+              const std::function<Status()>& before = {});
   Status run(const std::string& sql);
   // The first column of the first row; "" if there is none.
   Result<std::string> text(const std::string& sql);

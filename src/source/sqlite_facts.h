@@ -1,7 +1,7 @@
-// What a SQLite database holds, as numbers that can be compared: rows and a digest of each table, a digest of the schema.
+// What a SQLite database holds, as numbers that can be compared: rows and a digest of each table, and of the schema.
 //
-// "Digests" in docs/FORMAT.md defines them. A digest does not depend on the order of rows, so it needs no sorting and no memory,
-// and is the same after VACUUM. One pass over the rows: about 1 µs each.
+// "Digests" in docs/FORMAT.md defines them. A digest does not depend on the order of rows, so it needs no sorting and
+// no memory, and is the same after VACUUM. One pass over the rows: about 1 µs each.
 #pragma once
 
 #include "source/source.h"
@@ -29,7 +29,8 @@ struct DatabaseFacts {
   std::string schema_digest;         // hex
 };
 
-// Of the moment that a transaction of `database` sees, or of each statement's own. Errors: of reading the schema; Cancelled.
+// Of the moment that a transaction of `database` sees, or of each statement's own. Errors: of reading the schema;
+// Cancelled.
 Result<DatabaseFacts> read_facts(SqliteDatabase& database);
 
 }  // namespace hf

@@ -32,7 +32,8 @@ Verdict check_integrity(SqliteDatabase& database) {
 }
 
 const TableFact* find(const std::vector<TableFact>& tables, const std::string& name) {
-  const auto at = std::find_if(tables.begin(), tables.end(), [&](const TableFact& table) { return table.name == name; });
+  const auto is_it = [&](const TableFact& table) { return table.name == name; };
+  const auto at = std::find_if(tables.begin(), tables.end(), is_it);
   return at == tables.end() ? nullptr : &*at;
 }
 

@@ -31,25 +31,34 @@ uint32_t load_native(const std::byte* at) {
 Result<SqliteSnapshot> SqliteSnapshot::begin(SqliteDatabase& database) {
   SqliteSnapshot snapshot(database);
   HF_TRY(snapshot.begin_once());
-  // The transaction does not tell which state of the log it sees. If the head of the index was the same before and
-  // after it began, it is that one, for the head's change counter never returns.
-  bool is_caught = !snapshot.is_wal();
-  for (int attempt = 0; !is_caught; ++attempt) {
-    if (attempt == attempts_max)
-      return Error(Code::Unavailable, "database " + database.shown() + " is changed faster than it can be looked at");
-    HF_TRY(database.run("ROLLBACK"));
-    const std::optional<Log> before = HF_TRY(snapshot.look_at_log());
-    HF_TRY(snapshot.begin_once());
-    const std::optional<Log> after = HF_TRY(snapshot.look_at_log());
-    snapshot.log_ = after.value_or(Log{});
-    is_caught = before && after && *before == *after;
-  }
+  if (snapshot.is_wal()) HF_TRY(snapshot.catch_log());
   snapshot.page_bytes_ = static_cast<uint32_t>(HF_TRY(database.number("PRAGMA page_size")));
   snapshot.pages_ = HF_TRY(database.number("PRAGMA page_count"));
   if (snapshot.page_bytes_ < 512 || snapshot.page_bytes_ > 65536)
     return Error(Code::Corrupt, "database " + database.shown() + " has pages of an impossible size");
   HF_TRY(snapshot.index_log());
   return snapshot;
+}
+
+Status SqliteSnapshot::catch_log() {
+  // The transaction does not tell. If the head of the log's index was the same before and after it began, it is that
+  // one, for the head's change counter never returns. Nothing else is done in between: writers are seldom faster.
+  for (int attempt = 0; attempt < attempts_max; ++attempt) {
+    HF_TRY(database_->run("ROLLBACK"));
+    HF_TRY(database_->run("BEGIN"));
+    std::optional<Log> before;
+    const auto look = [&]() -> Status {
+      before = HF_TRY(look_at_log());
+      return {};
+    };
+    HF_TRY(database_->each("SELECT 1 FROM sqlite_schema LIMIT 1", [](const SqliteRow&) { return Status(); }, look));
+    const std::optional<Log> after = HF_TRY(look_at_log());
+    if (!before || !after || !(*before == *after)) continue;
+    if (HF_TRY(database_->text("PRAGMA journal_mode")) != "wal") break;
+    log_ = after;
+    return find_files();
+  }
+  return Error(Code::Unavailable, "database " + database_->shown() + " is changed faster than it can be looked at");
 }
 
 SqliteSnapshot::SqliteSnapshot(SqliteSnapshot&& other) noexcept
@@ -79,7 +88,8 @@ Status SqliteSnapshot::begin_once() {
 Status SqliteSnapshot::find_files() {
   sqlite3* const handle = database_->handle();
   int code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_FILE_POINTER, &main_file_);
-  if (code == SQLITE_OK && is_wal()) code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log_file_);
+  if (code == SQLITE_OK && is_wal())
+    code = sqlite3_file_control(handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log_file_);
   if (code != SQLITE_OK) return database_->error(code, "look into");
   if (main_file_ == nullptr || main_file_->pMethods == nullptr || (is_wal() && log_file_->pMethods == nullptr))
     return Error(Code::Unsupported, "the files of database " + database_->shown() + " are not open");

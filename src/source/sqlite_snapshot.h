@@ -1,7 +1,7 @@
 // SqliteSnapshot: a read transaction, and the database's pages as they are in it.
 //
-// Nothing is spooled and no writer waits in WAL mode. What is read through SQL while the snapshot lives is of the same moment as
-// the pages. SQLite has no way to hand out pages but a virtual table that distributions leave out and a
+// Nothing is spooled and no writer waits in WAL mode. What is read through SQL while the snapshot lives is of the same
+// moment as the pages. SQLite has no way to hand out pages but a virtual table that distributions leave out and a
 // backup into a second file; so they are read from the database file and the write-ahead log, both formats being
 // documented and stable (sqlite.org/walformat.html), through the connection's own open files. That is right because of
 // what the transaction's locks promise: no checkpoint writes a page newer than the snapshot to the file, and the log
@@ -41,6 +41,8 @@ class SqliteSnapshot {
 
   explicit SqliteSnapshot(SqliteDatabase& database) : database_(&database) {}
   Status begin_once();
+  // Ends the transaction and begins it again, until it is known which state of the log it sees.
+  Status catch_log();
   // Nothing while it is being changed.
   Result<std::optional<Log>> look_at_log();
   Status find_files();

@@ -4,7 +4,7 @@
 
 #include "base/task_group.h"
 #include "source/source_test_world.h"
-#include "source/sqlite_facts.h"
+#include "source/sqlite_snapshot.h"
 
 namespace hf {
 namespace {
@@ -160,10 +160,44 @@ TEST_F(SqliteTest, what_happens_to_the_log_during_the_copy_does_not_matter) {
   }
 }
 
+TEST_F(SqliteTest, pages_are_of_the_moment_that_sql_sees_however_fast_others_write) {
+  User setup(path);
+  setup.run("PRAGMA journal_mode = WAL; CREATE TABLE t (x); INSERT INTO t VALUES ('00000000')");
+  TaskGroup writers;
+  writers.start("writer", [&](std::stop_token stop) -> Status {
+    User writer(path);
+    // The log begins anew every few commits, and every commit writes the same page.
+    writer.run("PRAGMA synchronous = OFF; PRAGMA wal_autocheckpoint = 4");
+    for (int i = 1; !stop.stop_requested(); ++i) {
+      writer.run("UPDATE t SET x = printf('%08d', " + std::to_string(i) + ")");
+      // With a reader always there, the log would only grow.
+      if (i % 50 == 0) writer.text("PRAGMA wal_checkpoint(RESTART)");
+    }
+    return {};
+  });
+  SqliteDatabase database =
+      SqliteDatabase::open(path, "shop.db", SqliteDatabase::Sharing::Live, std::chrono::seconds(10)).value();
+  int wrong = 0;
+  for (int i = 0; i < 400; ++i) {
+    Result<SqliteSnapshot> snapshot = SqliteSnapshot::begin(database);
+    ASSERT_TRUE(snapshot.ok()) << snapshot.error().message();
+    const std::string x = database.text("SELECT x FROM t").value();
+    for (int again = 0; again < 20; ++again) {
+      Bytes page(snapshot.value().page_bytes());
+      ASSERT_TRUE(snapshot.value().read(2, page).ok());
+      if (as_text(page).find(x) == std::string_view::npos) ++wrong;
+    }
+  }
+  EXPECT_EQ(wrong, 0);
+  writers.request_stop();
+  EXPECT_TRUE(writers.join().ok());
+}
+
 TEST_F(SqliteTest, every_kind_of_table_is_counted_or_named) {
   User writer(path);
   writer.run("PRAGMA page_size = 1024; PRAGMA user_version = 7;"
-             "CREATE TABLE plain (a, b DEFAULT 2.5, c BLOB); INSERT INTO plain VALUES (1, NULL, x'00ff'), ('1', -0.5, '');"
+             "CREATE TABLE plain (a, b DEFAULT 2.5, c BLOB);"
+             "INSERT INTO plain VALUES (1, NULL, x'00ff'), ('1', -0.5, '');"
              "CREATE TABLE keyed (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO keyed VALUES ('x', 9e99);"
              "CREATE TABLE made (a INT, b AS (a * 2), c AS (a + 1) STORED); INSERT INTO made VALUES (4);"
              "CREATE TABLE \"odd \"\"name\" (\"or der\"); INSERT INTO \"odd \"\"name\" VALUES (1);"

@@ -1,7 +1,7 @@
 // TreeWalk: everything selected below a base directory, in canonical order, looked at on a thread of its own.
 //
-// The thread runs ahead by at most 50 000 entries (about 300 bytes each: 15 MB), handed over 256 at a time, so that a lock
-// is taken once for 256 files. It opens each directory once and calls statx once for each name: 20 000 files are
+// The thread runs ahead by at most 50 000 entries (about 300 bytes each: 15 MB), handed over 256 at a time, so that a
+// lock is taken once for 256 files. It opens each directory once and calls statx once for each name: 20 000 files are
 // 20 000 calls of about 2 µs. It reads extended attributes of all but files: those of a file are needed only
 // when it has changed, which the consumer knows and the walk does not.
 #pragma once
