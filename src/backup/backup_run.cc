@@ -59,6 +59,7 @@ class Run {
     manifest_.bytes_stored = pipeline_.counts().bytes_stored;
     BackupOutcome outcome{.point = HF_TRY(commit_point(repository_, manifest_))};
     HF_TRY(check_against_prunes(outcome.point));
+    HF_TRY(session_.check_alive());  // only now is it sure that no prune stopped waiting before the manifest could be seen
     for (const Point& old : old_checkpoints_) (void)repository_.store().remove(old.object, repository_.deadline()).ok();
     for (const std::string& own : own_checkpoints_) (void)repository_.store().remove(own, repository_.deadline()).ok();
     const Manifest& done = outcome.point.manifest;

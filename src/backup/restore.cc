@@ -233,7 +233,7 @@ Result<RestoreOutcome> restore_point(Repository& repository, const Point& point,
     HF_TRY(work.run(out).during("restore " + source->name));
     outcome.sources.push_back(std::move(out));
   }
-  HF_TRY(top->sync_all().during("make the restored files durable"));
+  if (request.durable) HF_TRY(top->sync_all().during("make the restored files durable"));
   outcome.took = repository.env().clock.mono() - begin;
   return outcome;
 }

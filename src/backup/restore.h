@@ -25,6 +25,7 @@ struct RestoreRequest {
   bool setuid = false;               // keep setuid, setgid and file capabilities
   bool devices = false;              // make device nodes
   bool compare_content = false;      // Overwrite, Clean: do not believe size and time
+  bool durable = true;               // false for scratch: nothing waits for the disk
   unsigned workers = 2;
   std::function<void(uint64_t bytes, uint64_t bytes_total)> progress;  // about ten times a second
 };
@@ -47,7 +48,7 @@ struct RestoreOutcome {
   bool complete() const;
 };
 
-// All is on stable storage when it returns. Refused: the destination is not empty. NotFound: no such source or path in the point.
+// All is on stable storage when it returns (unless `durable` is off). Refused: the destination is not empty. NotFound: no such source or path in the point.
 Result<RestoreOutcome> restore_point(Repository& repository, const Point& point, const RestoreRequest& request,
                                      std::stop_token stop);
 

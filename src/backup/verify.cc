@@ -59,7 +59,7 @@ class Verification {
 
   Status restore_and_judge(const std::string& directory) {
     const MonoTime begin = clock().mono();
-    const RestoreRequest restore{.destination = directory, .workers = request_.workers};
+    const RestoreRequest restore{.destination = directory, .durable = false, .workers = request_.workers};
     const RestoreOutcome outcome = HF_TRY(restore_point(repository_, point_, restore, stop_));
     for (const RestoredSource& source : outcome.sources) {
       const std::string what = source.complete ? "" : printable(source.problems.front().path) + ": " + source.problems.front().what;

@@ -128,6 +128,8 @@ Result<Point> write_manifest(Repository& repository, Manifest manifest, SignedKi
 
 PointId point_id(const Sha256& manifest_digest) { return *PointId::from(manifest_digest.view().first(PointId::size)); }
 
+std::string short_id(const PointId& id) { return id.hex().substr(0, 10); }
+
 std::string manifest_object(std::string_view set_directory, uint64_t sequence) {
   return "manifests/" + std::string(set_directory) + "/" + eight_digits(sequence);
 }

@@ -19,6 +19,7 @@ struct PointList {
 };
 
 PointId point_id(const Sha256& manifest_digest);
+std::string short_id(const PointId& id);  // as people read it: the first ten digits
 std::string manifest_object(std::string_view set_directory, uint64_t sequence);
 
 // Every point that no prune has forgotten. `set`: only that one. A manifest that cannot be opened is listed as unreadable, not fatal.

@@ -20,6 +20,8 @@ struct World {
   Env env;
   Fs& fs;
   std::string state_directory;  // of this machine: trust, caches; made if missing
+  std::string process;          // sys/process_identity.h; "" where runs are not told apart
+  std::function<bool(const std::string& identity)> is_gone;  // may be empty: nobody is known to be gone
 };
 
 class Repository {

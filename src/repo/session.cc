@@ -8,9 +8,9 @@ namespace hf {
 namespace {
 
 constexpr size_t session_bytes_max = 4u << 10;
-constexpr std::string_view gc_mark = "gc ";  // "gc <n>\n<what>"
+constexpr std::string_view gc_mark = "gc ";  // "gc <n>\n<process>\n<what>"
 
-void decode_beat(std::string_view text, SeenSession& session) {
+void decode_beat(std::string_view text, const World& world, SeenSession& session) {
   const size_t line = text.find('\n');
   if (!text.starts_with(gc_mark) || line == std::string_view::npos) return;
   uint32_t number = 0;
@@ -18,7 +18,10 @@ void decode_beat(std::string_view text, SeenSession& session) {
   const auto [stop, code] = std::from_chars(text.data() + gc_mark.size(), end, number);
   if (code != std::errc() || stop != end) return;
   session.gc_newest = number;
-  session.what = text.substr(line + 1);
+  const size_t next = text.find('\n', line + 1);
+  if (next == std::string_view::npos) return;
+  session.is_gone = world.is_gone && world.is_gone(std::string(text.substr(line + 1, next - line - 1)));
+  session.what = text.substr(next + 1);
 }
 
 }  // namespace
@@ -26,7 +29,7 @@ void decode_beat(std::string_view text, SeenSession& session) {
 // Whether the lease ever ran out is seen in the store's times of two beats, one after the other: this machine's clocks may have stood still with it.
 Status Session::beat() {
   Repository& repo = repository_;
-  const std::string text = std::string(gc_mark) + std::to_string(gc_newest_) + "\n" + what_;
+  const std::string text = std::string(gc_mark) + std::to_string(gc_newest_) + "\n" + repo.world().process + "\n" + what_;
   const Bytes box = repo.ring().seal_box("session", as_bytes(text), repo.env().entropy);
   return lease_.with([&](Lease& lease) -> Status {
     HF_TRY(repo.store().replace(object(), box, repo.deadline()).during("write the session's heartbeat"));
@@ -74,7 +77,7 @@ Result<std::vector<SeenSession>> list_sessions(Repository& repository) {
     const Result<Bytes> box = get_whole(repository.store(), "sessions/" + session.id, session_bytes_max, repository.deadline());
     if (!box.ok()) continue;  // ended meanwhile, or waited for until it is too old
     if (const Result<Bytes> text = repository.ring().open_box("session", box.value()); text.ok())
-      decode_beat(as_text(text.value()), session);
+      decode_beat(as_text(text.value()), repository.world(), session);
   }
   return sessions;
 }

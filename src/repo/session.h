@@ -47,7 +47,8 @@ struct SeenSession {
   WallTime beat{};         // by the store's clock
   std::string what;        // "" if it cannot be read
   uint32_t gc_newest = 0;  // newest gc record when it began; 0 also if it cannot be read: then it is waited for
-  bool is_alive(WallTime now) const { return now - beat < session_lease; }
+  bool is_gone = false;    // its process certainly ended without saying so
+  bool is_alive(WallTime now) const { return !is_gone && now - beat < session_lease; }
 };
 Result<std::vector<SeenSession>> list_sessions(Repository& repository);
 

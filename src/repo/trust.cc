@@ -63,6 +63,7 @@ Status Trust::save(Fs& fs) {
   for (const std::string& signer : signers_) text += "signer " + signer + "\n";
   for (const auto& [set, head] : heads_)
     text += "head " + set + " " + std::to_string(head.sequence) + " " + head.digest.hex() + "\n";
+  HF_TRY(fs.create_directories(path_.substr(0, path_.rfind('/')), 0700));
   HF_TRY(replace_whole_file(fs, path_, as_bytes(text), 0600).during("remember what was seen of the repository"));
   changed_ = false;
   return {};

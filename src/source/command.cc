@@ -19,8 +19,9 @@ class CommandSource final : public Source {
  public:
   CommandSource(const SourceWorld& world, CommandSpec spec) : world_(world), spec_(std::move(spec)) {}
 
-  Status run(Sink& sink, Previous&, std::stop_token stop) override {
+  Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
     HF_TRY(sink.entry(make_entry("", FileType::Directory, 0700)));
+    HF_TRY(previous.find(spec_.file_name));  // the output that this one is compared with
     HF_TRY(sink.begin(spec_.file_name, {CutHint::Kind::Stream}));
     uint64_t size = 0;
     const auto give = [&](BytesView bytes) -> Status {
@@ -46,7 +47,7 @@ class CommandSource final : public Source {
   const std::string& name() const { return spec_.process.argv[0]; }
 
   Error out_of_bounds(std::string_view how, uint64_t bound, const std::string& option) const {
-    return Error(Code::Refused, "command " + name() + " wrote " + std::string(how) + " " + std::to_string(bound) +
+    return Error(Code::Failed, "command " + name() + " wrote " + std::string(how) + " " + std::to_string(bound) +
                                     (bound == 1 ? " byte" : " bytes"))
         .with_hint("if that is right, change " + option + " of the source");
   }

@@ -45,7 +45,7 @@ TEST_F(CommandTest, a_missing_program_is_named) {
 TEST_F(CommandTest, an_empty_output_is_refused) {
   const Status status = shell("true");
   ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().code(), Code::Refused);
+  EXPECT_EQ(status.error().code(), Code::Failed);
   EXPECT_NE(status.error().hint().find("size_min"), std::string::npos);
 }
 
@@ -58,7 +58,7 @@ TEST_F(CommandTest, an_output_below_the_floor_is_refused) {
 TEST_F(CommandTest, an_endless_output_is_ended_at_the_ceiling) {
   const Status status = shell("yes", {{"size_max", {"1000000"}}});
   ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().code(), Code::Refused);
+  EXPECT_EQ(status.error().code(), Code::Failed);
   EXPECT_EQ(sink.find("output"), nullptr);
 }
 

@@ -55,8 +55,9 @@ class SqliteSource final : public Source {
  public:
   SqliteSource(const SourceWorld& world, SqliteSpec spec) : world_(world), spec_(std::move(spec)) {}
 
-  Status run(Sink& sink, Previous&, std::stop_token stop) override {
+  Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
     const Location location = HF_TRY(locate(world_.fs, spec_.path).during("find database " + printable(spec_.path)));
+    HF_TRY(previous.find(location.name));  // the version whose pages are compared with
     SqliteDatabase database = HF_TRY(SqliteDatabase::open(location.path, printable(location.name),
                                                           SqliteDatabase::Sharing::Live, spec_.busy_timeout));
     database.stop_on(stop);

@@ -171,18 +171,18 @@ TEST_F(SqliteTest, pages_are_of_the_moment_that_sql_sees_however_fast_others_wri
     for (int i = 1; !stop.stop_requested(); ++i) {
       writer.run("UPDATE t SET x = printf('%08d', " + std::to_string(i) + ")");
       // With a reader always there, the log would only grow.
-      if (i % 50 == 0) writer.text("PRAGMA wal_checkpoint(RESTART)");
+      if (i % 300 == 0) writer.text("PRAGMA wal_checkpoint(RESTART)");
     }
     return {};
   });
   SqliteDatabase database =
       SqliteDatabase::open(path, "shop.db", SqliteDatabase::Sharing::Live, std::chrono::seconds(10)).value();
   int wrong = 0;
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 1500; ++i) {
     Result<SqliteSnapshot> snapshot = SqliteSnapshot::begin(database);
     ASSERT_TRUE(snapshot.ok()) << snapshot.error().message();
     const std::string x = database.text("SELECT x FROM t").value();
-    for (int again = 0; again < 20; ++again) {
+    for (int again = 0; again < 5; ++again) {
       Bytes page(snapshot.value().page_bytes());
       ASSERT_TRUE(snapshot.value().read(2, page).ok());
       if (as_text(page).find(x) == std::string_view::npos) ++wrong;

@@ -43,7 +43,7 @@ class DirectoryStore final : public Store {
     HF_TRY(check_object_name(name));
     HF_TRY(in_time(deadline, "replace object " + std::string(name)));
     const auto rename = [&](const std::string& temporary) { return root_->rename(temporary, name); };
-    return write_and_rename(name, bytes, Durable::Now, rename)
+    return write_and_rename(name, bytes, Durable::Later, rename)
         .during("replace object " + std::string(name) + " in " + describe());
   }
 

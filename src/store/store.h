@@ -51,7 +51,7 @@ class Store {
   // Nobody ever sees part of an object under its name, whatever crashes.
   virtual Status put(std::string_view name, BytesView bytes, Durable durable, const Deadline&) = 0;
 
-  // The one way to overwrite, for sessions/ only.
+  // The one way to overwrite, for sessions/ only. Whole or not at all for readers; a power loss may take it back.
   virtual Status replace(std::string_view name, BytesView bytes, const Deadline&) = 0;
 
   // Everything that any put() has returned for is on stable storage when it returns.

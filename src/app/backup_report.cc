@@ -1,0 +1,111 @@
+#include "app/backup_report.h"
+
+#include "app/choose.h"
+#include "app/table.h"
+#include "base/text.h"
+
+namespace hf {
+namespace {
+
+constexpr size_t problems_shown_max = 20;
+
+std::string plural(uint64_t count, const std::string& what) {
+  return format_count(count) + " " + what + (count == 1 ? "" : "s");
+}
+
+double seconds_of(uint64_t nanoseconds) {
+  return static_cast<double>(nanoseconds) / 1e9;
+}
+
+}  // namespace
+
+void print_problems(Out& out, std::string_view source, const std::vector<ProblemRecord>& problems, uint64_t count) {
+  const size_t shown = out.is_verbose() ? problems.size() : std::min(problems.size(), problems_shown_max);
+  for (size_t i = 0; i < shown; ++i) {
+    const std::string path = std::string(source) + (problems[i].path.empty() ? "" : "/" + problems[i].path);
+    out.warn("  " + printable(path) + ": " + printable(problems[i].what));
+  }
+  if (count > shown) out.warn("  and " + format_count(count - shown) + " more");
+}
+
+JsonArray problems_document(const std::vector<ProblemRecord>& problems, bool all) {
+  JsonArray array;
+  const size_t shown = all ? problems.size() : std::min(problems.size(), problems_shown_max);
+  for (size_t i = 0; i < shown; ++i)
+    array.add(JsonObject().add("path", problems[i].path).add("what", problems[i].what));
+  return array;
+}
+
+JsonObject backup_document(const BackupOutcome& outcome, bool all_problems) {
+  const Manifest& manifest = outcome.point.manifest;
+  JsonArray sources;
+  for (const SourceRecord& source : manifest.sources) {
+    JsonObject one;
+    one.add("name", source.name).add("kind", source.kind).add("status", source.complete ? "complete" : "partial");
+    one.add("bytes", source.bytes).add("seconds", Json::seconds(source.took)).add("files", source.files);
+    one.add("problems", problems_document(source.problems, all_problems).json())
+        .add("problem_count", source.problem_count);
+    sources.add(one);
+  }
+  JsonObject bytes;
+  bytes.add("read", outcome.bytes_read).add("new", outcome.bytes_new).add("stored", outcome.bytes_stored);
+  JsonObject body;
+  body.add("point", outcome.point.id.hex()).add("set", manifest.set).add("status", name_of(manifest.status));
+  body.add("seconds", Json::seconds(outcome.took)).add("bytes", bytes).add("sources", sources.json());
+  return body;
+}
+
+void print_backup(Out& out, const BackupOutcome& outcome) {
+  const Manifest& manifest = outcome.point.manifest;
+  uint64_t files = 0, bytes = 0;
+  for (const SourceRecord& source : manifest.sources) {
+    files += source.files;
+    bytes += source.bytes;
+    std::string line = "  " + printable(source.name) + " (" + source.kind + "): " + plural(source.files, "file") +
+                       ", " + format_bytes(source.bytes);
+    if (!source.tables.empty()) line += ", " + plural(source.tables.size(), "table");
+    out.say(line + ", " + format_duration(source.took) + (source.complete ? "" : ", partial"));
+  }
+  out.say("point " + shown_id(outcome.point.id) + " of " + printable(manifest.set) + ": " + plural(files, "file") +
+          ", " + format_bytes(bytes) + "; read " + format_bytes(outcome.bytes_read) + ", new " +
+          format_bytes(outcome.bytes_new) + ", stored " + format_bytes(outcome.bytes_stored) + "; " +
+          format_duration(outcome.took));
+  if (manifest.status == PointStatus::Complete) return;
+  out.warn("the point is partial; not read:");
+  for (const SourceRecord& source : manifest.sources)
+    print_problems(out, source.name, source.problems, source.problem_count);
+}
+
+void print_perf(Out& out, const Meter& meter) {
+  Table table({"stage", ">items", ">bytes", ">busy s", ">MB/s"});
+  const auto number = [](double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.3f", value);
+    return std::string(text);
+  };
+  for (size_t i = 0; i < static_cast<size_t>(Stage::Count); ++i) {
+    const Stage stage = static_cast<Stage>(i);
+    const uint64_t items = meter[stage].items, bytes = meter[stage].bytes, busy = meter[stage].busy_ns;
+    if (items == 0) continue;
+    table.add({std::string(name_of(stage)), format_count(items), format_count(bytes), number(seconds_of(busy)),
+               busy == 0 ? "-" : number(static_cast<double>(bytes) / 1e6 / seconds_of(busy))});
+  }
+  for (const std::string& line : table.lines()) out.print(line);
+}
+
+JsonArray perf_document(const Meter& meter) {
+  JsonArray stages;
+  for (size_t i = 0; i < static_cast<size_t>(Stage::Count); ++i) {
+    const Stage stage = static_cast<Stage>(i);
+    const uint64_t items = meter[stage].items, bytes = meter[stage].bytes, busy = meter[stage].busy_ns;
+    if (items == 0) continue;
+    stages.add(JsonObject()
+                   .add("stage", name_of(stage))
+                   .add("items", items)
+                   .add("bytes", bytes)
+                   .add("busy_seconds", Json::seconds(Duration(static_cast<int64_t>(busy)))));
+  }
+  return stages;
+}
+
+}  // namespace hf

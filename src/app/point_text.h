@@ -1,0 +1,20 @@
+// How a point, an entry and a proof are shown.
+#pragma once
+
+#include "app/json.h"
+#include "repo/points.h"
+
+namespace hf {
+
+// The newest proof, or null.
+Json proof_document(const std::vector<Proof>& proofs);
+std::string proof_text(const std::vector<Proof>& proofs);  // "complete 2026-11-20", "FAILED 2026-11-20", "-"
+uint64_t bytes_of(const Manifest& manifest);
+std::string tags_text(const std::map<std::string, std::string>& tags);
+
+std::string_view type_name(FileType type);
+std::string mode_text(const FileInfo& info);  // "drwxr-xr-x"
+JsonObject entry_document(const Entry& entry, const std::string& path);
+std::string time_text(WallTime time);  // "2026-11-21 02:00:00"
+
+}  // namespace hf

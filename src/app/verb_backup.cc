@@ -1,0 +1,196 @@
+#include "app/backup_plan.h"
+#include "app/backup_report.h"
+#include "app/choose.h"
+#include "app/dry_backup.h"
+#include "app/help.h"
+#include "app/point_cache.h"
+#include "app/verbs.h"
+#include "base/text.h"
+
+namespace hf {
+namespace {
+
+Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::string>& words) {
+  std::map<std::string, std::string> tags;
+  for (const std::string& word : words) {
+    const size_t equals = word.find('=');
+    if (equals == 0 || equals == word.npos)
+      return Error(Code::Invalid, "--tag is not NAME=VALUE: " + printable(word))
+          .with_hint("for example: --tag release=1.4");
+    tags[word.substr(0, equals)] = word.substr(equals + 1);
+  }
+  return tags;
+}
+
+// A path that is missing is a mistake in the sources, and not a missing point.
+Error as_failure(Error error) {
+  if (error.code() != Code::NotFound) return error;
+  return Error(Code::Failed, error.message()).with_detail(error.detail()).with_hint(error.hint());
+}
+
+// Only for the time left that a person sees.
+uint64_t bytes_before(Context& context, Repository& repository, const std::string& set) {
+  if (!context.program.terminal.shows_progress() || context.out.is_quiet()) return 0;
+  const Result<std::optional<Point>> last = newest_point(repository, set);
+  uint64_t bytes = 0;
+  if (last.ok() && last.value())
+    for (const SourceRecord& source : last.value()->manifest.sources) bytes += source.bytes;
+  return bytes;
+}
+
+// Bytes of all sources so far, from reports of one source at a time.
+class SetProgress {
+ public:
+  SetProgress(Context& context, uint64_t total) : context_(context), total_(total) {}
+
+  void report(const BackupProgress& progress) {
+    if (progress.source != source_) {
+      bytes_done_ += bytes_;
+      source_ = progress.source;
+      context_.out.event("step.started", JsonObject().add("step", source_));
+    }
+    bytes_ = progress.capture.bytes;
+    context_.progress.update({.doing = "backup " + source_,
+                              .bytes = bytes_done_ + bytes_,
+                              .bytes_total = total_,
+                              .entries = progress.capture.entries});
+  }
+
+ private:
+  Context& context_;
+  const uint64_t total_;
+  std::string source_;
+  uint64_t bytes_ = 0, bytes_done_ = 0;
+};
+
+Result<BackupOutcome> back_up(Context& context, Repository& repository, SetPlan plan) {
+  context.out.event("run.started", JsonObject().add("verb", "backup").add("set", plan.set));
+  context.progress.update({.doing = "backup " + plan.set});
+  SetProgress progress(context, bytes_before(context, repository, plan.set));
+  BackupRequest request{
+      .set = plan.set, .sources = std::move(plan.sources), .host = context.program.host, .version = program_version()};
+  request.tags = HF_TRY(parse_tags(context.args.all("tag")));
+  request.pipeline.workers = context.program.processors;
+  request.progress = [&](const BackupProgress& state) { progress.report(state); };
+  Result<BackupOutcome> outcome = run_backup(repository, std::move(request), context.program.stop);
+  context.progress.clear();
+  if (!outcome.ok()) return as_failure(std::move(outcome).error());
+  const Manifest& manifest = outcome.value().point.manifest;
+  for (const SourceRecord& source : manifest.sources)
+    context.out.event("step.finished", JsonObject()
+                                           .add("step", source.name)
+                                           .add("status", source.complete ? "complete" : "partial")
+                                           .add("bytes", source.bytes)
+                                           .add("seconds", Json::seconds(source.took)));
+  context.out.event("run.finished",
+                    JsonObject().add("point", outcome.value().point.id.hex()).add("status", name_of(manifest.status)));
+  print_backup(context.out, outcome.value());
+  remember_point(context, repository.store().describe(), outcome.value().point);
+  return outcome;
+}
+
+Result<JsonObject> rehearse(Context& context, Repository& repository, SetPlan& plan) {
+  const std::optional<Point> base = HF_TRY(newest_point(repository, plan.set));
+  JsonArray sources;
+  uint64_t bytes = 0;
+  for (size_t i = 0; i < plan.sources.size(); ++i) {
+    Result<DrySource> looked =
+        dry_backup(repository, plan.planned[i], *plan.sources[i].source, base ? &*base : nullptr, context.program.stop);
+    if (!looked.ok()) return as_failure(std::move(looked).error());
+    const DrySource& source = looked.value();
+    bytes += source.bytes_to_read;
+    std::string line = "  " + printable(source.name) + " (" + source.kind + "): ";
+    if (source.entries > 0)
+      line += format_count(source.files) + " files, " + format_bytes(source.bytes) + "; would read " +
+              format_count(source.files_to_read) + " files, " + format_bytes(source.bytes_to_read);
+    context.out.print(line +
+                      (source.remark.empty() ? "" : (source.entries > 0 ? "; " : "") + printable(source.remark)));
+    print_problems(context.out, source.name, source.problems, source.problems.size());
+    sources.add(JsonObject()
+                    .add("name", source.name)
+                    .add("kind", source.kind)
+                    .add("files", source.files)
+                    .add("bytes", source.bytes)
+                    .add("files_to_read", source.files_to_read)
+                    .add("bytes_to_read", source.bytes_to_read)
+                    .add("problems", problems_document(source.problems, context.out.is_verbose()).json()));
+  }
+  context.out.print("set " + printable(plan.set) + ": would read " + format_bytes(bytes) +
+                    (base ? ", against point " + shown_id(base->id) : "") + "; nothing was written");
+  return JsonObject()
+      .add("dry_run", true)
+      .add("set", plan.set)
+      .add("base", base ? Json(base->id.hex()) : Json())
+      .add("bytes_to_read", bytes)
+      .add("sources", sources.json());
+}
+
+Result<Exit> run_verb(Context& context) {
+  if (const std::string kind = context.args.text("kind", "full"); kind != "full")
+    return Error(Code::Invalid, "this version makes backups of kind full only")
+        .with_hint("leave --kind out: unchanged data is never stored twice");
+  const Settings settings = HF_TRY(load_settings(context));
+  HF_TRY(parse_tags(context.args.all("tag")));
+  std::vector<SetPlan> plans = HF_TRY(plan_backup(context, settings));
+  start_sources(plans.front());
+  const OpenRepository opened = HF_TRY(open_repository(context, settings));
+  Exit exit = Exit::Done;
+  std::vector<JsonObject> documents;
+  for (SetPlan& plan : plans) {
+    if (&plan != &plans.front()) start_sources(plan);
+    if (context.args.has("dry-run")) {
+      documents.push_back(HF_TRY(rehearse(context, *opened, plan)));
+      continue;
+    }
+    const std::string set = plan.set;
+    const BackupOutcome outcome =
+        HF_TRY(back_up(context, *opened, std::move(plan)).during("backup of set " + printable(set)));
+    documents.push_back(backup_document(outcome, context.out.is_verbose()));
+    if (outcome.point.manifest.status != PointStatus::Complete) exit = Exit::Partial;
+  }
+  if (context.args.has("perf")) {
+    print_perf(context.out, context.program.meter);
+    documents.back().add("perf", perf_document(context.program.meter).json());
+  }
+  if (documents.size() == 1) {
+    context.out.document(documents.front());
+    return exit;
+  }
+  JsonArray runs;
+  for (const JsonObject& document : documents) runs.add(document);
+  context.out.document(JsonObject().add("runs", runs.json()));
+  return exit;
+}
+
+}  // namespace
+
+Verb backup_verb() {
+  return {
+      .name = "backup",
+      .summary = "Back up now",
+      .description =
+          "Makes one restore point of each set: sets of the configuration by name (none named: all), or sources named "
+          "here "
+          "as KIND:WHAT, which need no configuration. The point exists only when all of it is safely stored; data that "
+          "is in the repository already is not stored again. Exit code 3: some files could not be read, and the point "
+          "is partial.",
+      .arguments = {{"SET|SOURCE",
+                     "a set of the configuration, or files:PATH, sqlite:FILE, command:'PROGRAM ARGUMENTS'",
+                     ArgumentSpec::Count::Any,
+                     {},
+                     ArgumentSpec::Completes::Sets}},
+      .options = {{"set", "", "NAME", "the set that sources named here belong to (default: default)"},
+                  {"source", "", "NAME", "only this source of the sets", true},
+                  {"exclude", "", "RULE", "leave out of files: sources, as in a .gitignore", true},
+                  {"tag", "", "NAME=VALUE", "kept with the point", true},
+                  {"kind", "", "KIND", "full"},
+                  {"dry-run", "", "", "show what would be read; nothing is written"},
+                  {"perf", "", "", "a table of what each stage did"}},
+      .examples = {"holdfast backup",
+                   "holdfast backup --repo /backup/repo --passphrase-file /etc/holdfast/passphrase files:/srv/uploads "
+                   "sqlite:/srv/app.db",
+                   "holdfast backup web --tag release=1.4 -o json"},
+      .run = run_verb};
+}
+
+}  // namespace hf

@@ -1,0 +1,102 @@
+#include "app/session.h"
+#include "app/verbs.h"
+#include "base/text.h"
+#include "repo/check.h"
+#include "sys/entry.h"
+
+namespace hf {
+namespace {
+
+Result<double> share_to_read(const Arguments& args) {
+  if (!args.has("read-data")) return 0.0;
+  std::string text = args.text("read-data");
+  if (!text.empty() && text.find('%') == text.npos) text += "%";
+  return HF_TRY(parse_percent(text).during("--read-data")) / 100.0;
+}
+
+JsonObject outcome_document(const CheckOutcome& outcome, Duration took) {
+  JsonArray findings;
+  for (const Finding& finding : outcome.findings)
+    findings.add(JsonObject()
+                     .add("severity", finding.severity == Finding::Severity::Damage ? "damage" : "note")
+                     .add("object", finding.object)
+                     .add("message", finding.what)
+                     .add("hint", finding.hint));
+  JsonObject body;
+  body.add("status", outcome.sound() ? "passed" : "failed")
+      .add("seconds", Json::seconds(took))
+      .add("repaired", outcome.repaired);
+  body.add("objects", outcome.objects)
+      .add("packs", outcome.packs)
+      .add("packs_read", outcome.packs_read)
+      .add("bytes_read", outcome.bytes_read);
+  body.add("points", outcome.points)
+      .add("chunks", outcome.chunks)
+      .add("packs_unreferenced", outcome.packs_unreferenced);
+  body.add("bytes_unreferenced", outcome.bytes_unreferenced).add("points_damaged", json_list(outcome.points_damaged));
+  return body.add("findings", findings.json());
+}
+
+void print_outcome(Out& out, const CheckOutcome& outcome, Duration took) {
+  for (const Finding& finding : outcome.findings) {
+    const bool is_damage = finding.severity == Finding::Severity::Damage;
+    if (!is_damage && out.is_quiet()) continue;
+    out.print((is_damage ? "DAMAGE  " : "note    ") + printable(finding.object) + ": " + printable(finding.what));
+    if (!finding.hint.empty()) out.print("        hint: " + printable(finding.hint));
+  }
+  for (const std::string& point : outcome.points_damaged)
+    out.print("DAMAGE  point " + printable(point) + " cannot be restored in full");
+  out.say(format_count(outcome.points) + (outcome.points == 1 ? " point, " : " points, ") +
+          format_count(outcome.chunks) + " chunks in " + format_count(outcome.packs) + " packs; read " +
+          format_count(outcome.packs_read) + " packs, " + format_bytes(outcome.bytes_read) + "; " +
+          format_duration(took));
+  if (outcome.bytes_unreferenced > 0)
+    out.say(format_bytes(outcome.bytes_unreferenced) + " are not needed any more: the next prune gives them back");
+  if (outcome.repaired) out.say("the index was repaired");
+  out.say(outcome.sound() ? "the repository is sound" : "the repository is DAMAGED");
+}
+
+Result<Exit> run_verb(Context& context) {
+  CheckRequest request{.read_data = HF_TRY(share_to_read(context.args)),
+                       .repair = context.args.has("repair"),
+                       .workers = context.program.processors};
+  const OpenRepository opened = HF_TRY(open_repository(context));
+  context.out.event("run.started", JsonObject().add("verb", "check"));
+  request.progress = [&](uint64_t bytes, uint64_t bytes_total) {
+    context.progress.update({.doing = "check", .bytes = bytes, .bytes_total = bytes_total});
+  };
+  const MonoTime begin = context.program.clock.mono();
+  Result<CheckOutcome> checked = check_repository(*opened, request, context.program.stop);
+  context.progress.clear();
+  const CheckOutcome outcome = HF_TRY(std::move(checked));
+  const Duration took = context.program.clock.mono() - begin;
+  for (const Finding& finding : outcome.findings)
+    context.out.event("check.result",
+                      JsonObject()
+                          .add("name", finding.object)
+                          .add("status", finding.severity == Finding::Severity::Damage ? "failed" : "note")
+                          .add("message", finding.what));
+  context.out.event("run.finished", JsonObject().add("status", outcome.sound() ? "passed" : "failed"));
+  print_outcome(context.out, outcome, took);
+  context.out.document(outcome_document(outcome, took));
+  return outcome.sound() ? Exit::Done : Exit::VerifyFailed;
+}
+
+}  // namespace
+
+Verb check_verb() {
+  return {.name = "check",
+          .summary = "Check the repository itself",
+          .description =
+              "Checks that keys, points, chains, index and packs fit together, and that every point can be restored "
+              "from them. --read-data "
+              "also reads that share of the packs in full, another share each day. Exit code 5: there is damage.",
+          .arguments = {},
+          .options = {{"read-data", "", "PERCENT", "read this share of the packs in full: 5%, 100%"},
+                      {"repair", "", "", "write the index again where it is damaged"}},
+          .examples = {"holdfast check", "holdfast check --read-data 5%",
+                       "holdfast check --read-data 100% --repair -o json"},
+          .run = run_verb};
+}
+
+}  // namespace hf
