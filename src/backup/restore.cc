@@ -108,7 +108,7 @@ class SourceRestore {
   // Links and nodes, when all directories and files stand; directories' own metadata when nothing changes in them any more.
   Status finish() {
     HF_TRY(each([&](const TreeEntry& entry) { return make_other(entry.meta); }));
-    if (request_.mode == RestoreMode::Clean) HF_TRY(remove_extra(""));
+    if (request_.mode == RestoreMode::Clean) HF_TRY(remove_extra(root_, ""));
     HF_TRY(each([&](const TreeEntry& entry) -> Status {
       if (entry.meta.info.type == FileType::Directory) apply_metadata(root_, entry.meta.path, entry.meta, request_, log_);
       return {};
@@ -155,18 +155,18 @@ class SourceRestore {
     return {};
   }
 
-  Status remove_extra(const std::string& path) {
-    const std::unique_ptr<Directory> directory = HF_TRY(root_.open_directory(path.empty() ? "." : path));
-    for (const DirectoryEntry& child : HF_TRY(directory->entries())) {
+  Status remove_extra(Directory& directory, const std::string& path) {
+    for (const DirectoryEntry& child : HF_TRY(directory.entries())) {
       const std::string below = path.empty() ? child.name : path + "/" + child.name;
-      if (!is_restore_wanted(request_, below)) continue;
-      const bool is_directory = HF_TRY(root_.info(below)).type == FileType::Directory;
-      if (names_.contains(below)) {
-        if (is_directory) HF_TRY(remove_extra(below));
-        continue;
+      const bool is_directory = HF_TRY(directory.info(child.name)).type == FileType::Directory;
+      const bool is_known = names_.contains(below);
+      if (is_known && is_directory) {
+        const std::unique_ptr<Directory> inner = HF_TRY(directory.open_directory(child.name));
+        HF_TRY(remove_extra(*inner, below));
       }
-      if (is_directory) HF_TRY(remove_tree(root_, below));
-      else HF_TRY(root_.remove(below));
+      if (is_known || !is_restore_wanted(request_, below)) continue;
+      if (is_directory) HF_TRY(remove_tree(directory, child.name));
+      else HF_TRY(directory.remove(child.name));
       ++removed_;
     }
     return {};
