@@ -1,10 +1,10 @@
-#include "sys/process_identity.h"
 #include "app/session.h"
 
 #include <algorithm>
 
 #include "app/kinds.h"
 #include "sys/entry.h"
+#include "sys/process_identity.h"
 
 namespace hf {
 namespace {
@@ -114,9 +114,11 @@ Result<std::string> state_directory(Context& context) {
 }
 
 Result<World> make_world(Context& context) {
-  return World{
-      .env = context.program.env(), .fs = context.program.fs, .state_directory = HF_TRY(state_directory(context)),
-      .process = process_identity(), .is_gone = is_process_gone};
+  return World{.env = context.program.env(),
+               .fs = context.program.fs,
+               .state_directory = HF_TRY(state_directory(context)),
+               .process = process_identity(),
+               .is_gone = is_process_gone};
 }
 
 Deadline run_deadline(Context& context) {

@@ -12,7 +12,10 @@ constexpr size_t undrained_chunks_max = 256u << 10;  // 20 MB of ids
 class Run {
  public:
   Run(Repository& repository, BackupRequest& request, Session& session, Pipeline& pipeline)
-      : repository_(repository), request_(request), session_(session), pipeline_(pipeline),
+      : repository_(repository),
+        request_(request),
+        session_(session),
+        pipeline_(pipeline),
         last_checkpoint_(repository.env().clock.mono()) {
     manifest_.set = request.set;
     manifest_.kind = request.kind;
@@ -40,7 +43,9 @@ class Run {
       options.checkpoint_due = [this] { return checkpoint_due(); };
       if (request_.progress)
         options.progress = [&](const CaptureProgress& progress) {
-          request_.progress({.source = source.name, .capture = progress, .bytes_new = pipeline_.counts().bytes_new,
+          request_.progress({.source = source.name,
+                             .capture = progress,
+                             .bytes_new = pipeline_.counts().bytes_new,
                              .bytes_stored = pipeline_.counts().bytes_stored});
         };
       CaptureResult result = HF_TRY(capture(repository_, pipeline_, *source.source, std::move(options), stop));
@@ -59,7 +64,8 @@ class Run {
     manifest_.bytes_stored = pipeline_.counts().bytes_stored;
     BackupOutcome outcome{.point = HF_TRY(commit_point(repository_, manifest_))};
     HF_TRY(check_against_prunes(outcome.point));
-    HF_TRY(session_.check_alive());  // only now is it sure that no prune stopped waiting before the manifest could be seen
+    HF_TRY(
+        session_.check_alive());  // only now is it sure that no prune stopped waiting before the manifest could be seen
     for (const Point& old : old_checkpoints_) (void)repository_.store().remove(old.object, repository_.deadline()).ok();
     for (const std::string& own : own_checkpoints_) (void)repository_.store().remove(own, repository_.deadline()).ok();
     const Manifest& done = outcome.point.manifest;
@@ -98,8 +104,8 @@ class Run {
     return {};
   }
 
-  // A prune that began meanwhile may have condemned what this point refers to. Its manifest stands now, so a sweep from here on keeps those packs;
-  // one that was swept already took them away, and then this point must not be acknowledged.
+  // A prune that began meanwhile may have condemned what this point refers to. Its manifest stands now, so a sweep from
+  // here on keeps those packs; one that was swept already took them away, and then this point must not be acknowledged.
   Status check_against_prunes(const Point& point) {
     const GcRecords gc = HF_TRY(read_gc_records(repository_));
     const std::vector<PackName> condemned = gc.condemned_packs(manifest_.gc_seen);
@@ -137,7 +143,8 @@ Result<BackupOutcome> run_backup(Repository& repository, BackupRequest request, 
   HF_TRY(repository.signer());  // before anything is written
   Index& index = *HF_TRY(repository.index());
   const std::unique_ptr<Session> session = HF_TRY(Session::begin(repository, "backup " + request.set));
-  Pipeline pipeline(repository.env(), repository.store(), repository.ring(), index, request.pipeline, repository.deadline());
+  Pipeline pipeline(repository.env(), repository.store(), repository.ring(), index, request.pipeline,
+                    repository.deadline());
   Run run(repository, request, *session, pipeline);
   HF_TRY(run.find_base());
   const Status captured = run.capture_all(stop);

@@ -1,7 +1,7 @@
 // BackupRun: a set of sources to one restore point, all or nothing.
 //
-// A point exists from the moment its signed manifest is durable, and everything it refers to was durable before. Until then a crash, a kill or a power
-// loss leaves only work that the next run finds again.
+// A point exists from the moment its signed manifest is durable, and everything it refers to was durable before. Until
+// then a crash, a kill or a power loss leaves only work that the next run finds again.
 #pragma once
 
 #include "backup/capture.h"

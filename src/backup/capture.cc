@@ -120,8 +120,12 @@ class Builder {
 
  private:
   SourceRecord record_of(const TreeSummary& summary) const {
-    return {.name = options_.name, .kind = options_.kind, .tree = summary.root, .entries = summary.entries,
-            .files = summary.files, .bytes = summary.bytes};
+    return {.name = options_.name,
+            .kind = options_.kind,
+            .tree = summary.root,
+            .entries = summary.entries,
+            .files = summary.files,
+            .bytes = summary.bytes};
   }
   Status add(Entry&& entry, ContentRef&& content) {
     ++progress_.entries;
@@ -137,7 +141,8 @@ class Builder {
     return add(std::move(event.entry), std::move(content));
   }
   Status on(BeginFile& event) {
-    FileWriter::Begin begin{.size = event.size, .cut = std::nullopt, .page_bytes = event.hint.page_bytes, .previous = &event.previous};
+    FileWriter::Begin begin{
+        .size = event.size, .cut = std::nullopt, .page_bytes = event.hint.page_bytes, .previous = &event.previous};
     if (event.hint.kind == CutHint::Kind::Stream) begin.cut = CutClass::Stream;
     if (event.hint.kind == CutHint::Kind::Pages) begin.cut = CutClass::Pages;
     files_.begin(begin);

@@ -1,7 +1,7 @@
 // Capture: one source's stream of entries into the repository: where source meets repo.
 //
-// The source runs on the caller's thread; what it gives is handed over in batches to a thread named `cut`, which cuts, looks up and builds
-// the tree, so that reading and hashing overlap.
+// The source runs on the caller's thread; what it gives is handed over in batches to a thread named `cut`, which cuts,
+// looks up and builds the tree, so that reading and hashing overlap.
 #pragma once
 
 #include <functional>
@@ -31,10 +31,12 @@ struct CaptureProgress {
 struct CaptureOptions {
   std::string name, kind;
   CaptureBase base;
-  // Called on the cut thread now and then with the tree so far, when it is due: returns after the work until there is safe.
+  // Called on the cut thread now and then with the tree so far, when it is due: returns after the work until there is
+  // safe.
   std::function<Status(SourceRecord so_far)> checkpoint;
   std::function<bool()> checkpoint_due;
-  std::function<void(const CaptureProgress&)> progress;  // about each 100 ms at most costs nothing; called on the cut thread
+  std::function<void(const CaptureProgress&)>
+      progress;  // about each 100 ms at most costs nothing; called on the cut thread
 };
 
 Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source& source, CaptureOptions options,

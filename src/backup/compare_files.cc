@@ -50,15 +50,19 @@ Status CompareFiles::compare(Comparing& comparing, uint64_t offset, BytesView by
   }
   Bytes there(bytes.size());
   const size_t got = HF_TRY(comparing.file->read_at(offset, there));
-  if (got != bytes.size() || !equal(there, bytes)) differ(comparing, "differs from byte " + std::to_string(offset) + " on");
-  else bytes_equal_ += bytes.size();
+  if (got != bytes.size() || !equal(there, bytes))
+    differ(comparing, "differs from byte " + std::to_string(offset) + " on");
+  else
+    bytes_equal_ += bytes.size();
   return {};
 }
 
 Status CompareFiles::bytes(size_t file, uint64_t offset, BytesView bytes) {
   Comparing& comparing = find(file);
-  if (root_ == nullptr) bytes_equal_ += bytes.size();
-  else HF_TRY(compare(comparing, offset, bytes));
+  if (root_ == nullptr)
+    bytes_equal_ += bytes.size();
+  else
+    HF_TRY(compare(comparing, offset, bytes));
   done(file, comparing, bytes.size());
   return {};
 }

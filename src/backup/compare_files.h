@@ -8,7 +8,8 @@
 
 namespace hf {
 
-// With a directory: compares with the files there. Without: only counts what came, each part checked against its id on the way.
+// With a directory: compares with the files there. Without: only counts what came, each part checked against its id on
+// the way.
 class CompareFiles final : public DeliverySink {
  public:
   explicit CompareFiles(Directory* root) : root_(root) {}

@@ -6,7 +6,9 @@ namespace {
 constexpr uint64_t window_bytes_max = 64u << 20;
 constexpr size_t window_wants_max = 64u << 10;
 
-Error stopped() { return Error(Code::Cancelled, "delivery has stopped"); }
+Error stopped() {
+  return Error(Code::Cancelled, "delivery has stopped");
+}
 
 }  // namespace
 
@@ -50,8 +52,10 @@ Status Delivery::want(size_t file, uint64_t file_offset, const ChunkId& id, uint
     sink_.failed(file, length, spot.error());
     return {};
   }
-  window_[{spot.value().pack, spot.value().record}].push_back(
-      {.file = file, .file_offset = file_offset, .offset = spot.value().offset + offset, .length = static_cast<uint32_t>(length)});
+  window_[{spot.value().pack, spot.value().record}].push_back({.file = file,
+                                                               .file_offset = file_offset,
+                                                               .offset = spot.value().offset + offset,
+                                                               .length = static_cast<uint32_t>(length)});
   window_bytes_ += length;
   if (window_bytes_ >= window_bytes_max || ++window_wants_ >= window_wants_max) return send_window();
   return {};
@@ -76,8 +80,10 @@ Status Delivery::work(std::stop_token stop) {
     const Result<Bytes> raw = chunks_.read(job->record);
     if (!raw.ok() && raw.error().code() == Code::Unavailable) return raw.error().clone();
     for (const Want& want : job->wants) {
-      if (raw.ok()) HF_TRY(sink_.bytes(want.file, want.file_offset, BytesView(raw.value()).subspan(want.offset, want.length)));
-      else sink_.failed(want.file, want.length, raw.error());
+      if (raw.ok())
+        HF_TRY(sink_.bytes(want.file, want.file_offset, BytesView(raw.value()).subspan(want.offset, want.length)));
+      else
+        sink_.failed(want.file, want.length, raw.error());
     }
   }
   return {};

@@ -1,8 +1,9 @@
 // Delivery: the bytes of many files, each record of the repository read and opened once for all that need it.
 //
-// Files are asked for in tree order; what they need is gathered over a window, sorted out by record, and opened by several workers, so that
-// thousands of small files cost one decompression per group and a large file uses every core. Memory: one record a worker (at most 8 MiB) and
-// the window's list. A record that is damaged fails the files that need it, by name, and no others.
+// Files are asked for in tree order; what they need is gathered over a window, sorted out by record, and opened by
+// several workers, so that thousands of small files cost one decompression per group and a large file uses every core.
+// Memory: one record a worker (at most 8 MiB) and the window's list. A record that is damaged fails the files that need
+// it, by name, and no others.
 #pragma once
 
 #include <map>
@@ -18,7 +19,8 @@ class DeliverySink {
  public:
   virtual ~DeliverySink() = default;
   virtual Status bytes(size_t file, uint64_t offset, BytesView bytes) = 0;  // an error fails the whole delivery
-  virtual Status gap(size_t file, ExtentKind kind, uint64_t offset, uint64_t length) = 0;  // on the thread that calls add()
+  virtual Status gap(size_t file, ExtentKind kind, uint64_t offset,
+                     uint64_t length) = 0;                                    // on the thread that calls add()
   virtual void failed(size_t file, uint64_t length, const Error& error) = 0;  // that many bytes will not come
 };
 

@@ -8,7 +8,8 @@
 namespace hf {
 namespace {
 
-Status count_extra(Directory& directory, const std::string& path, const std::unordered_set<std::string>& known, uint64_t& extra) {
+Status count_extra(Directory& directory, const std::string& path, const std::unordered_set<std::string>& known,
+                   uint64_t& extra) {
   for (const DirectoryEntry& child : HF_TRY(directory.entries())) {
     const std::string below = path.empty() ? child.name : path + "/" + child.name;
     if (!known.contains(below)) {

@@ -13,7 +13,12 @@ class SourceRestore {
  public:
   SourceRestore(Repository& repository, ChunkReader& chunks, const SourceRecord& source, const RestoreRequest& request,
                 Directory& root, std::stop_token stop)
-      : repository_(repository), chunks_(chunks), source_(source), request_(request), root_(root), stop_(std::move(stop)),
+      : repository_(repository),
+        chunks_(chunks),
+        source_(source),
+        request_(request),
+        root_(root),
+        stop_(std::move(stop)),
         files_(root, request, log_) {}
 
   Status run(RestoredSource& out) {
@@ -105,12 +110,14 @@ class SourceRestore {
     return false;
   }
 
-  // Links and nodes, when all directories and files stand; directories' own metadata when nothing changes in them any more.
+  // Links and nodes, when all directories and files stand; directories' own metadata when nothing changes in them any
+  // more.
   Status finish() {
     HF_TRY(each([&](const TreeEntry& entry) { return make_other(entry.meta); }));
     if (request_.mode == RestoreMode::Clean) HF_TRY(remove_extra(root_, ""));
     HF_TRY(each([&](const TreeEntry& entry) -> Status {
-      if (entry.meta.info.type == FileType::Directory) apply_metadata(root_, entry.meta.path, entry.meta, request_, log_);
+      if (entry.meta.info.type == FileType::Directory)
+        apply_metadata(root_, entry.meta.path, entry.meta, request_, log_);
       return {};
     }));
     return {};
@@ -145,8 +152,10 @@ class SourceRestore {
   Status replace(const std::string& path, const std::function<Status()>& make) {
     Status made = make();
     if (made.ok() || made.error().code() != Code::Exists || request_.mode == RestoreMode::New) return made;
-    if (HF_TRY(root_.info(path)).type == FileType::Directory) HF_TRY(remove_tree(root_, path));
-    else HF_TRY(root_.remove(path));
+    if (HF_TRY(root_.info(path)).type == FileType::Directory)
+      HF_TRY(remove_tree(root_, path));
+    else
+      HF_TRY(root_.remove(path));
     return make();
   }
 
@@ -165,8 +174,10 @@ class SourceRestore {
         HF_TRY(remove_extra(*inner, below));
       }
       if (is_known || !is_restore_wanted(request_, below)) continue;
-      if (is_directory) HF_TRY(remove_tree(directory, child.name));
-      else HF_TRY(directory.remove(child.name));
+      if (is_directory)
+        HF_TRY(remove_tree(directory, child.name));
+      else
+        HF_TRY(directory.remove(child.name));
       ++removed_;
     }
     return {};
@@ -191,11 +202,13 @@ class SourceRestore {
 Result<std::vector<const SourceRecord*>> restore_sources(const Point& point, const RestoreRequest& request) {
   std::vector<const SourceRecord*> found;
   for (const SourceRecord& source : point.manifest.sources)
-    if (request.sources.empty() || std::find(request.sources.begin(), request.sources.end(), source.name) != request.sources.end())
+    if (request.sources.empty() ||
+        std::find(request.sources.begin(), request.sources.end(), source.name) != request.sources.end())
       found.push_back(&source);
   for (const std::string& name : request.sources)
     if (std::none_of(found.begin(), found.end(), [&](const SourceRecord* source) { return source->name == name; }))
-      return Error(Code::NotFound, "the point has no source " + name).with_hint("holdfast show " + point.id.hex().substr(0, 10));
+      return Error(Code::NotFound, "the point has no source " + name)
+          .with_hint("holdfast show " + point.id.hex().substr(0, 10));
   return found;
 }
 
@@ -204,9 +217,8 @@ bool is_below(std::string_view path, std::string_view directory) {
 }
 
 bool is_restore_wanted(const RestoreRequest& request, std::string_view path) {
-  return request.paths.empty() || std::any_of(request.paths.begin(), request.paths.end(), [&](const std::string& wanted) {
-           return is_below(path, wanted);
-         });
+  return request.paths.empty() || std::any_of(request.paths.begin(), request.paths.end(),
+                                              [&](const std::string& wanted) { return is_below(path, wanted); });
 }
 
 bool RestoreOutcome::complete() const {
@@ -222,7 +234,9 @@ Result<RestoreOutcome> restore_point(Repository& repository, const Point& point,
   const std::unique_ptr<Directory> top = HF_TRY(fs.create_directories(request.destination, 0700));
   if (request.mode == RestoreMode::New && !HF_TRY(top->entries()).empty())
     return Error(Code::Refused, "the destination is not empty: " + request.destination)
-        .with_hint("name a new directory, or bring this one in line with --overwrite (--clean also removes what the point does not have)");
+        .with_hint(
+            "name a new directory, or bring this one in line with --overwrite (--clean also removes what the point "
+            "does not have)");
   RestoreOutcome outcome;
   for (const SourceRecord* source : sources) {
     const Status made = top->create_directory(source->name, 0700);

@@ -1,7 +1,8 @@
 // Restore: a point's files back into a directory, byte for byte, and never outside it.
 //
-// Every path is opened beneath the destination without following links (sys/fs.h), so neither the point nor somebody working in the destination
-// can lead a write elsewhere. A file appears under its name only when it is whole. What is damaged is named and left out; all else is restored.
+// Every path is opened beneath the destination without following links (sys/fs.h), so neither the point nor somebody
+// working in the destination can lead a write elsewhere. A file appears under its name only when it is whole. What is
+// damaged is named and left out; all else is restored.
 #pragma once
 
 #include <functional>
@@ -35,11 +36,11 @@ struct RestoredSource {
   bool complete = true;
   uint64_t files = 0, entries = 0, bytes = 0;  // of the point, that are now in place
   uint64_t bytes_written = 0;
-  uint64_t removed = 0;                  // Clean
-  std::vector<ProblemRecord> problems;   // not restored; the first 1000
+  uint64_t removed = 0;                 // Clean
+  std::vector<ProblemRecord> problems;  // not restored; the first 1000
   uint64_t problem_count = 0;
-  std::vector<ProblemRecord> notes;      // metadata that this system or user cannot set, nodes left out; the first 1000
-  uint64_t rows = 0;                     // of its tables, if it is a database
+  std::vector<ProblemRecord> notes;  // metadata that this system or user cannot set, nodes left out; the first 1000
+  uint64_t rows = 0;                 // of its tables, if it is a database
 };
 
 struct RestoreOutcome {
@@ -48,7 +49,8 @@ struct RestoreOutcome {
   bool complete() const;
 };
 
-// All is on stable storage when it returns (unless `durable` is off). Refused: the destination is not empty. NotFound: no such source or path in the point.
+// All is on stable storage when it returns (unless `durable` is off). Refused: the destination is not empty. NotFound:
+// no such source or path in the point.
 Result<RestoreOutcome> restore_point(Repository& repository, const Point& point, const RestoreRequest& request,
                                      std::stop_token stop);
 

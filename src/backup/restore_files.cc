@@ -37,14 +37,17 @@ bool is_same_file(const FileInfo& there, const Entry& wanted) {
   return there.type == FileType::File && there.size == wanted.info.size && there.mtime == wanted.info.mtime;
 }
 
-void apply_metadata(Directory& root, const std::string& path, const Entry& entry, const RestoreRequest& request, RestoreLog& log) {
+void apply_metadata(Directory& root, const std::string& path, const Entry& entry, const RestoreRequest& request,
+                    RestoreLog& log) {
   const auto note = [&](const Status& status, const char* what) {
     if (!status.ok()) log.note(entry.path, std::string(what) + ": " + status.error().message());
   };
   const bool owner_set = root.set_owner(path, entry.info.uid, entry.info.gid).ok();
   for (const Xattr& xattr : entry.xattrs) {
-    if (!request.setuid && xattr.name == "security.capability") log.note(entry.path, "file capabilities were left out");
-    else note(root.set_xattr(path, xattr), "extended attribute not set");
+    if (!request.setuid && xattr.name == "security.capability")
+      log.note(entry.path, "file capabilities were left out");
+    else
+      note(root.set_xattr(path, xattr), "extended attribute not set");
   }
   if (entry.info.type == FileType::Symlink) {
     note(root.set_mtime(path, entry.info.mtime), "time not set");
@@ -52,7 +55,8 @@ void apply_metadata(Directory& root, const std::string& path, const Entry& entry
   }
   uint32_t mode = entry.info.mode;
   // A setuid file must never come to belong to whoever happens to restore it.
-  const bool strip = (!request.setuid || !owner_set) && entry.info.type != FileType::Directory && (mode & setuid_bits) != 0;
+  const bool strip =
+      (!request.setuid || !owner_set) && entry.info.type != FileType::Directory && (mode & setuid_bits) != 0;
   if (strip) {
     mode &= ~setuid_bits;
     log.note(entry.path, "setuid and setgid bits were left out");
@@ -66,8 +70,9 @@ Result<size_t> RestoreFiles::add(const Entry& entry) {
   Building& building = *made;
   building.entry = entry;
   building.left = entry.info.size;
-  building.temporary =
-      request_.mode == RestoreMode::New ? entry.path : parent_of(entry.path) + ".holdfast-" + std::to_string(next_) + ".part";
+  building.temporary = request_.mode == RestoreMode::New
+                           ? entry.path
+                           : parent_of(entry.path) + ".holdfast-" + std::to_string(next_) + ".part";
   const size_t number = next_++;
   building_.with([&](auto& map) { map.emplace(number, std::move(made)); });
   if (entry.info.size == 0) HF_TRY(done(number, building, 0));

@@ -1,4 +1,5 @@
-// RestoreFiles: files under construction in a destination: created, filled from several workers, finished with their metadata.
+// RestoreFiles: files under construction in a destination: created, filled from several workers, finished with their
+// metadata.
 #pragma once
 
 #include <atomic>
@@ -25,7 +26,8 @@ class RestoreLog {
 };
 
 // Owner, mode, times and extended attributes of what stands at `path`; what cannot be set is a note.
-void apply_metadata(Directory& root, const std::string& path, const Entry& entry, const RestoreRequest& request, RestoreLog& log);
+void apply_metadata(Directory& root, const std::string& path, const Entry& entry, const RestoreRequest& request,
+                    RestoreLog& log);
 bool is_below(std::string_view path, std::string_view directory);  // or the directory itself
 bool is_restore_wanted(const RestoreRequest& request, std::string_view path);
 Result<std::vector<const SourceRecord*>> restore_sources(const Point& point, const RestoreRequest& request);
@@ -33,7 +35,8 @@ bool is_same_file(const FileInfo& there, const Entry& wanted);
 
 class RestoreFiles final : public DeliverySink {
  public:
-  RestoreFiles(Directory& root, const RestoreRequest& request, RestoreLog& log) : root_(root), request_(request), log_(log) {}
+  RestoreFiles(Directory& root, const RestoreRequest& request, RestoreLog& log)
+      : root_(root), request_(request), log_(log) {}
 
   // A file to come, of entry.info.size bytes. Its number for Delivery::add. Empty ones are finished at once.
   Result<size_t> add(const Entry& entry);

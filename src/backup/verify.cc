@@ -20,7 +20,8 @@ std::string first_of(const std::vector<std::string>& found, uint64_t count) {
 
 class Verification {
  public:
-  Verification(Repository& repository, const Point& point, const SourceWorld& world, const VerifyRequest& request, std::stop_token stop)
+  Verification(Repository& repository, const Point& point, const SourceWorld& world, const VerifyRequest& request,
+               std::stop_token stop)
       : repository_(repository), point_(point), world_(world), request_(request), stop_(std::move(stop)) {}
 
   Result<Proof> run() {
@@ -31,7 +32,8 @@ class Verification {
       HF_TRY(in_scratch());
     }
     proof_.level = name_of(request_.level);
-    proof_.passed = std::all_of(proof_.checks.begin(), proof_.checks.end(), [](const ProofCheck& c) { return c.passed; });
+    proof_.passed =
+        std::all_of(proof_.checks.begin(), proof_.checks.end(), [](const ProofCheck& c) { return c.passed; });
     proof_.time = clock().wall();
     proof_.took = clock().mono() - begin;
     proof_.host = request_.host;
@@ -62,7 +64,8 @@ class Verification {
     const RestoreRequest restore{.destination = directory, .durable = false, .workers = request_.workers};
     const RestoreOutcome outcome = HF_TRY(restore_point(repository_, point_, restore, stop_));
     for (const RestoredSource& source : outcome.sources) {
-      const std::string what = source.complete ? "" : printable(source.problems.front().path) + ": " + source.problems.front().what;
+      const std::string what =
+          source.complete ? "" : printable(source.problems.front().path) + ": " + source.problems.front().what;
       add(source.name + ": restore", source.complete, begin, what);
     }
     for (const SourceRecord& source : point_.manifest.sources) {
@@ -97,9 +100,11 @@ class Verification {
         count == 0 ? std::to_string(files.bytes_equal()) + " bytes" : first_of(found, count));
     const bool agree = counts.entries == source.entries && counts.files == source.files && counts.bytes == source.bytes;
     add(source.name + ": counts", agree, begin,
-        std::to_string(counts.entries) + " entries, " + std::to_string(counts.files) + " files, " + std::to_string(counts.bytes) +
-            " bytes" + (agree ? "" : "; the manifest says " + std::to_string(source.entries) + ", " +
-                                         std::to_string(source.files) + ", " + std::to_string(source.bytes)));
+        std::to_string(counts.entries) + " entries, " + std::to_string(counts.files) + " files, " +
+            std::to_string(counts.bytes) + " bytes" +
+            (agree ? ""
+                   : "; the manifest says " + std::to_string(source.entries) + ", " + std::to_string(source.files) +
+                         ", " + std::to_string(source.bytes)));
     return {};
   }
 
@@ -108,8 +113,8 @@ class Verification {
     std::vector<std::string> metadata;
   };
 
-  Status each_entry(const SourceRecord& source, ChunkReader& chunks, Delivery& delivery, CompareFiles& files, Directory* root,
-                    Counts& counts) {
+  Status each_entry(const SourceRecord& source, ChunkReader& chunks, Delivery& delivery, CompareFiles& files,
+                    Directory* root, Counts& counts) {
     TreeReader reader(source.tree, chunks.meta_get());
     for (;;) {
       const TreeEntry* entry = HF_TRY(reader.next());
@@ -120,7 +125,8 @@ class Verification {
       if (entry->meta.info.type != FileType::File) continue;
       ++counts.files;
       counts.bytes += entry->meta.info.size;
-      if (entry->meta.info.size > 0) HF_TRY(delivery.add(files.add(entry->meta), entry->meta.info.size, entry->content));
+      if (entry->meta.info.size > 0)
+        HF_TRY(delivery.add(files.add(entry->meta), entry->meta.info.size, entry->content));
     }
   }
 
@@ -129,25 +135,35 @@ class Verification {
     if (type == FileType::Character || type == FileType::Block || counts.metadata.size() >= 20) return;
     const Result<FileInfo> there = root.info(entry.path);
     std::string wrong;
-    if (!there.ok()) wrong = "is not there";
-    else if (there.value().type != type) wrong = "is of another type";
-    else if (type == FileType::File && there.value().size != entry.info.size) wrong = "has another size";
-    else if (there.value().mtime != entry.info.mtime) wrong = "has another time";
-    else if (type != FileType::Symlink && (there.value().mode & 01777) != (entry.info.mode & 01777)) wrong = "has another mode";
+    if (!there.ok())
+      wrong = "is not there";
+    else if (there.value().type != type)
+      wrong = "is of another type";
+    else if (type == FileType::File && there.value().size != entry.info.size)
+      wrong = "has another size";
+    else if (there.value().mtime != entry.info.mtime)
+      wrong = "has another time";
+    else if (type != FileType::Symlink && (there.value().mode & 01777) != (entry.info.mode & 01777))
+      wrong = "has another mode";
     if (!wrong.empty()) counts.metadata.push_back(printable(entry.path) + " " + wrong);
   }
 
   Status judge(const SourceRecord& source, const std::string& directory) {
     add(source.name + ": captured whole", source.complete, clock().mono(),
-        source.complete ? "" : std::to_string(source.problem_count) + " parts of the source could not be read when the point was made");
+        source.complete
+            ? ""
+            : std::to_string(source.problem_count) + " parts of the source could not be read when the point was made");
     const auto kind = std::find_if(request_.source_kinds.begin(), request_.source_kinds.end(),
                                    [&](const SourceKind& k) { return k.name == source.kind; });
     if (kind == request_.source_kinds.end() || !kind->prove) return {};
     RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
-    for (const TableRecord& table : source.tables) recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
+    for (const TableRecord& table : source.tables)
+      recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
     for (const CheckResult& check : HF_TRY(kind->prove(world_, directory, recorded)))
-      proof_.checks.push_back(
-          {.name = source.name + ": " + check.name, .passed = check.passed, .took = check.took, .message = check.message});
+      proof_.checks.push_back({.name = source.name + ": " + check.name,
+                               .passed = check.passed,
+                               .took = check.took,
+                               .message = check.message});
     return {};
   }
 
@@ -161,7 +177,9 @@ class Verification {
 
 }  // namespace
 
-std::string_view name_of(ProofLevel level) { return level_names[static_cast<size_t>(level)]; }
+std::string_view name_of(ProofLevel level) {
+  return level_names[static_cast<size_t>(level)];
+}
 
 std::optional<ProofLevel> parse_proof_level(std::string_view name) {
   const auto found = std::find(level_names.begin(), level_names.end(), name);
@@ -169,8 +187,8 @@ std::optional<ProofLevel> parse_proof_level(std::string_view name) {
   return static_cast<ProofLevel>(found - level_names.begin());
 }
 
-Result<Proof> verify_point(Repository& repository, const Point& point, const SourceWorld& world, const VerifyRequest& request,
-                           std::stop_token stop) {
+Result<Proof> verify_point(Repository& repository, const Point& point, const SourceWorld& world,
+                           const VerifyRequest& request, std::stop_token stop) {
   return Verification(repository, point, world, request, std::move(stop)).run();
 }
 

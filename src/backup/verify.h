@@ -1,8 +1,9 @@
 // Verify: proof by restoring, not by looking.
 //
 // integrity: every byte of the point is read, decrypted, decompressed and held against its id.
-// restored:  it is restored into a scratch directory, and every file there is read again and compared, byte for byte and in its metadata.
-// complete:  and each source's own judgement of what was restored (integrity_check, row counts and digests of tables), and the counts of entries,
+// restored:  it is restored into a scratch directory, and every file there is read again and compared, byte for byte
+// and in its metadata. complete:  and each source's own judgement of what was restored (integrity_check, row counts and
+// digests of tables), and the counts of entries,
 //            files and bytes against what the manifest recorded.
 // A later level includes the earlier ones. The proof can be signed and attached to the point.
 #pragma once
@@ -25,7 +26,7 @@ struct VerifyRequest {
 };
 
 // Failed checks are in the proof, named; an error means that there could be no judgement.
-Result<Proof> verify_point(Repository& repository, const Point& point, const SourceWorld& world, const VerifyRequest& request,
-                           std::stop_token stop);
+Result<Proof> verify_point(Repository& repository, const Point& point, const SourceWorld& world,
+                           const VerifyRequest& request, std::stop_token stop);
 
 }  // namespace hf

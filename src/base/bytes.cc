@@ -46,8 +46,7 @@ std::string to_base64(BytesView bytes) {
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const size_t left = std::min<size_t>(3, bytes.size() - i);
     uint32_t group = 0;
-    for (size_t k = 0; k < 3; ++k)
-      group = group << 8 | (k < left ? std::to_integer<uint32_t>(bytes[i + k]) : 0u);
+    for (size_t k = 0; k < 3; ++k) group = group << 8 | (k < left ? std::to_integer<uint32_t>(bytes[i + k]) : 0u);
     for (size_t k = 0; k < 4; ++k) text += k <= left ? base64_digits[group >> (18 - 6 * k) & 63] : '=';
   }
   return text;

@@ -36,16 +36,30 @@ using Bytes = std::vector<std::byte, UninitializedAllocator<std::byte>>;
 using BytesView = std::span<const std::byte>;
 using BytesSpan = std::span<std::byte>;
 
-inline BytesView as_bytes(std::string_view text) { return std::as_bytes(std::span(text.data(), text.size())); }
+inline BytesView as_bytes(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
 inline std::string_view as_text(BytesView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline const unsigned char* as_uchar(BytesView bytes) { return reinterpret_cast<const unsigned char*>(bytes.data()); }
-inline unsigned char* as_uchar(BytesSpan bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
-inline Bytes to_bytes(BytesView bytes) { return Bytes(bytes.begin(), bytes.end()); }
-inline Bytes to_bytes(std::string_view text) { return to_bytes(as_bytes(text)); }
-inline std::string to_text(BytesView bytes) { return std::string(as_text(bytes)); }
-inline void append(Bytes& to, BytesView more) { to.insert(to.end(), more.begin(), more.end()); }
+inline const unsigned char* as_uchar(BytesView bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+inline unsigned char* as_uchar(BytesSpan bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
+inline Bytes to_bytes(BytesView bytes) {
+  return Bytes(bytes.begin(), bytes.end());
+}
+inline Bytes to_bytes(std::string_view text) {
+  return to_bytes(as_bytes(text));
+}
+inline std::string to_text(BytesView bytes) {
+  return std::string(as_text(bytes));
+}
+inline void append(Bytes& to, BytesView more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
 inline bool equal(BytesView a, BytesView b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
@@ -66,7 +80,8 @@ template <typename T>
 T load_le(const std::byte* at) {
   static_assert(std::is_unsigned_v<T>);
   T value = 0;
-  for (size_t i = 0; i < sizeof(T); ++i) value = static_cast<T>(value | static_cast<T>(static_cast<T>(at[i]) << (8 * i)));
+  for (size_t i = 0; i < sizeof(T); ++i)
+    value = static_cast<T>(value | static_cast<T>(static_cast<T>(at[i]) << (8 * i)));
   return value;
 }
 template <typename T>

@@ -28,11 +28,11 @@ struct FixedId {
   }
 };
 
-using ChunkId = FixedId<struct ChunkIdTag, 32>;      // keyed hash of a chunk's bytes
-using PackName = FixedId<struct PackNameTag, 32>;    // BLAKE3-256 of a pack's bytes
-using Sha256 = FixedId<struct Sha256Tag, 32>;        // of a signed object
+using ChunkId = FixedId<struct ChunkIdTag, 32>;    // keyed hash of a chunk's bytes
+using PackName = FixedId<struct PackNameTag, 32>;  // BLAKE3-256 of a pack's bytes
+using Sha256 = FixedId<struct Sha256Tag, 32>;      // of a signed object
 using RepositoryId = FixedId<struct RepositoryIdTag, 16>;
-using PointId = FixedId<struct PointIdTag, 16>;      // first half of the SHA-256 of a manifest object
+using PointId = FixedId<struct PointIdTag, 16>;  // first half of the SHA-256 of a manifest object
 
 // Ids are uniformly distributed already.
 struct IdHash {

@@ -13,8 +13,24 @@
 
 namespace hf {
 
-enum class Stage : uint8_t { Scan, Read, Cut, Hash, Probe, Compress, Encrypt, Pack, Verify, Store, Fetch, Decrypt,
-                             Decompress, Check, Write, Count };
+enum class Stage : uint8_t {
+  Scan,
+  Read,
+  Cut,
+  Hash,
+  Probe,
+  Compress,
+  Encrypt,
+  Pack,
+  Verify,
+  Store,
+  Fetch,
+  Decrypt,
+  Decompress,
+  Check,
+  Write,
+  Count
+};
 std::string_view name_of(Stage stage);
 
 struct StageCount {

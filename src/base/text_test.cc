@@ -52,8 +52,8 @@ TEST(Text, durations_are_read_with_their_unit_only) {
   EXPECT_EQ(parse_duration("2w").value(), 14 * one_day);
   EXPECT_EQ(parse_duration("1y").value(), 365 * one_day);
   EXPECT_EQ(parse_duration("292y").value(), 292 * 365 * one_day);
-  for (const char* text : {"", "15", "m", "-15m", "+1h", "15 m", "15M", "1.5h", "1h30m", "293y",
-                           "99999999999999999999s"})
+  for (const char* text :
+       {"", "15", "m", "-15m", "+1h", "15 m", "15M", "1.5h", "1h30m", "293y", "99999999999999999999s"})
     EXPECT_FALSE(parse_duration(text).ok()) << text;
   EXPECT_EQ(parse_duration("15").error().code(), Code::Invalid);
 }

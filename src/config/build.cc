@@ -15,7 +15,9 @@ const Node& node_of(const Node& map, std::string_view key) {
   return node == nullptr ? none : *node;
 }
 
-std::string text_of(const Node& map, std::string_view key) { return node_of(map, key).text; }
+std::string text_of(const Node& map, std::string_view key) {
+  return node_of(map, key).text;
+}
 
 // The texts of a list, or the one text.
 std::vector<std::string> texts_of(const Node& node) {
@@ -81,8 +83,12 @@ KindConfig kind_config_of(const Node& node, std::string_view section, const Tabl
 
 Keep keep_of(const Node& node) {
   const auto count = [&](std::string_view key) { return static_cast<uint32_t>(number_of(node, key, Shape::Count)); };
-  return {count("last"),   count("hourly"),  count("daily"),
-          count("weekly"), count("monthly"), count("yearly"),
+  return {count("last"),
+          count("hourly"),
+          count("daily"),
+          count("weekly"),
+          count("monthly"),
+          count("yearly"),
           Duration(number_of(node, "within", Shape::Span))};
 }
 

@@ -32,7 +32,9 @@ bool matches(std::string_view pattern, std::string_view name) {
 }
 
 // With its trailing slash; "" for the working directory.
-std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
+std::string directory_of(const std::string& path) {
+  return path.substr(0, path.rfind('/') + 1);
+}
 
 // The files that an `include` names, sorted. One without a wildcard is returned whether or not it is there.
 Result<std::vector<std::string>> expand(Fs& fs, const std::string& base, const std::string& pattern) {

@@ -48,8 +48,9 @@ TEST_F(Load, included_files_are_found_beside_the_file_and_merged) {
 TEST_F(Load, a_name_defined_twice_is_a_problem_with_both_places) {
   write("main.yaml", "version: 1\ninclude: [\"*.yaml\"]\nsources:\n  a: {type: sqlite, path: a}\n");
   write("other.yaml", "sources: {a: {type: sqlite, path: b}}\n");
-  EXPECT_EQ(problem(), "other.yaml:1:11: duplicate name \"a\": first at main.yaml:4:3\n"
-                       " 1 | sources: {a: {type: sqlite, path: b}}\n   |           ^");
+  EXPECT_EQ(problem(),
+            "other.yaml:1:11: duplicate name \"a\": first at main.yaml:4:3\n"
+            " 1 | sources: {a: {type: sqlite, path: b}}\n   |           ^");
 }
 
 TEST_F(Load, problems_of_included_files_name_them) {

@@ -127,8 +127,8 @@ TEST(Parse, quantities_are_typed) {
             " 2 | policies: {p: {keep: {within: 15}}}\n   |                               ^");
   EXPECT_EQ(keep("within: 15d"), "no problem");
   EXPECT_EQ(keep("last: 1000000"), "no problem");
-  for (const char* rule : {"last: -1", "last: 1.5", "last: \"3\"", "last: 1000001",
-                           "last: 0x10", "last: 2d", "last: ~", "last: []"})
+  for (const char* rule :
+       {"last: -1", "last: 1.5", "last: \"3\"", "last: 1000001", "last: 0x10", "last: 2d", "last: ~", "last: []"})
     EXPECT_NE(keep(rule), "no problem") << rule;
   EXPECT_NE(problem("sources: {a: {type: files, paths: [a], big: 2G}}").find("\"big\": a size is"), std::string::npos);
 }

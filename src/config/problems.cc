@@ -11,16 +11,22 @@ constexpr size_t problems_max = 20;
 constexpr size_t line_shown_max = 160;
 constexpr size_t npos = std::string_view::npos;
 
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+bool is_continuation(char c) {
+  return (static_cast<unsigned char>(c) & 0xC0) == 0x80;
+}
 
 // Of the first `bytes` bytes.
 size_t characters(std::string_view text, size_t bytes) {
   return static_cast<size_t>(std::ranges::count_if(text.substr(0, bytes), [](char c) { return !is_continuation(c); }));
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
-bool is_word(char c) { return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; }
+bool is_word(char c) {
+  return (lower(c) >= 'a' && lower(c) <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+}
 
 void blot(std::string& line, size_t begin, size_t limit) {
   std::fill(line.begin() + static_cast<ptrdiff_t>(begin), line.begin() + static_cast<ptrdiff_t>(limit), '*');
@@ -102,7 +108,9 @@ size_t Problems::add_text(std::string name, std::string text) {
   return texts_.size() - 1;
 }
 
-void Problems::add(Place place, std::string what) { problems_.push_back({place, std::move(what)}); }
+void Problems::add(Place place, std::string what) {
+  problems_.push_back({place, std::move(what)});
+}
 
 void Problems::add_secret(Place place, std::string what) {
   blots_.push_back(place);

@@ -51,8 +51,8 @@ TEST(Problems, secrets_are_blotted_out_of_the_lines_shown) {
   EXPECT_EQ(blot_secrets("\"Secret\" : abc # c"), "\"Secret\" : *******");
   EXPECT_EQ(blot_secrets("url: postgres://me:p:a@ss@host/db"), "url: postgres://me:******@host/db");
   EXPECT_EQ(blot_secrets("run: [x, --password=abc, y]"), "run: [x, --password=***, y]");
-  for (const char* harmless : {"passphrase: $name", "secrets:", "secret: {file: /a}",
-                               "url: http://host:80/a@b", "a: b: c"})
+  for (const char* harmless :
+       {"passphrase: $name", "secrets:", "secret: {file: /a}", "url: http://host:80/a@b", "a: b: c"})
     EXPECT_EQ(blot_secrets(harmless), harmless);
 }
 

@@ -79,13 +79,20 @@ class Sample {
     if (!row.sample.empty()) return row.sample;
     if (!row.choices.empty()) return row.choices.front();
     switch (row.shape) {
-      case Shape::TextList: return "[…]";
-      case Shape::Flag: return row.fallback.empty() ? "false" : row.fallback;
-      case Shape::Count: return "0";
-      case Shape::Span: return "30d";
-      case Shape::Size: return "64KiB";
-      case Shape::SecretUse: return "$NAME";
-      default: return row.refers.empty() && row.path.find("env") == std::string::npos ? "…" : "NAME";
+      case Shape::TextList:
+        return "[…]";
+      case Shape::Flag:
+        return row.fallback.empty() ? "false" : row.fallback;
+      case Shape::Count:
+        return "0";
+      case Shape::Span:
+        return "30d";
+      case Shape::Size:
+        return "64KiB";
+      case Shape::SecretUse:
+        return "$NAME";
+      default:
+        return row.refers.empty() && row.path.find("env") == std::string::npos ? "…" : "NAME";
     }
   }
 
@@ -103,6 +110,8 @@ class Sample {
 
 }  // namespace
 
-std::string sample_yaml(const Schemas& schemas) { return Sample(schemas).write(); }
+std::string sample_yaml(const Schemas& schemas) {
+  return Sample(schemas).write();
+}
 
 }  // namespace hf::config

@@ -38,7 +38,8 @@ Json typed_schema(const KeySpec& spec, const Table& table) {
   const Json text = text_schema(spec);
   const Json list{{"type", "array"}, {"items", text}};
   switch (spec.shape) {
-    case Shape::Section: return section_schema(spec, table);
+    case Shape::Section:
+      return section_schema(spec, table);
     case Shape::Names:
       return {{"type", "object"},
               {"additionalProperties", false},
@@ -48,16 +49,23 @@ Json typed_schema(const KeySpec& spec, const Table& table) {
       for (const KeySpec* kind : table.below(spec)) schema["oneOf"].push_back(schema_of(*kind, table));
       return schema;
     }
-    case Shape::Text: return text;
-    case Shape::TextList: return list;
-    case Shape::TextOrList: return {{"oneOf", {text, list}}};
-    case Shape::Flag: return {{"type", "boolean"}};
+    case Shape::Text:
+      return text;
+    case Shape::TextList:
+      return list;
+    case Shape::TextOrList:
+      return {{"oneOf", {text, list}}};
+    case Shape::Flag:
+      return {{"type", "boolean"}};
     case Shape::Count:
       if (spec.choices.size() == 1) return {{"const", std::stoi(spec.choices[0])}};
       return {{"type", "integer"}, {"minimum", 0}, {"maximum", 1'000'000}};
-    case Shape::Span: return {{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h|d|w|y)$"}};
-    case Shape::Size: return {{"type", {"string", "integer"}}, {"pattern", "^[0-9]+(B|[kKMGTP]B|[KMGTP]iB)?$"}};
-    case Shape::SecretUse: return {{"type", "string"}, {"pattern", "^\\$[A-Za-z0-9_][A-Za-z0-9_-]*$"}};
+    case Shape::Span:
+      return {{"type", "string"}, {"pattern", "^[0-9]+(ms|s|m|h|d|w|y)$"}};
+    case Shape::Size:
+      return {{"type", {"string", "integer"}}, {"pattern", "^[0-9]+(B|[kKMGTP]B|[KMGTP]iB)?$"}};
+    case Shape::SecretUse:
+      return {{"type", "string"}, {"pattern", "^\\$[A-Za-z0-9_][A-Za-z0-9_-]*$"}};
   }
   return {};
 }
@@ -107,9 +115,9 @@ std::string reference_markdown(const Schemas& schemas) {
     if (row.shape == Shape::Names || is_kind || row.path == "version") {
       const size_t open = row.path.find('(') + 1;
       page += row.path == "version" ? "\n## The file\n"
-              : is_kind ? fmt::format("\n### {}, type `{}`\n{}\n", shown_path(row.path),
-                                      row.path.substr(open, row.path.size() - open - 1), row.doc)
-                        : fmt::format("\n## {}\n{}\n", row.path, row.doc);
+              : is_kind             ? fmt::format("\n### {}, type `{}`\n{}\n", shown_path(row.path),
+                                                  row.path.substr(open, row.path.size() - open - 1), row.doc)
+                                    : fmt::format("\n## {}\n{}\n", row.path, row.doc);
       if (row.shape == Shape::Names && table.find(row.path + ".*")->shape == Shape::Kinded) continue;
       page += "\n| key | takes | default | |\n|---|---|---|---|\n";
     }

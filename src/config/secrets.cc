@@ -117,10 +117,14 @@ Result<Passphrase> resolve_words(const SecretReference& reference, const SecretW
   HF_ASSERT(!reference.words.empty());
   const std::string& word = reference.words.front();
   switch (reference.from) {
-    case SecretReference::From::Env: return from_env(word, world);
-    case SecretReference::From::File: return from_file(world.fs, word, Privacy::Checked);
-    case SecretReference::From::Credential: return from_credential(word, world);
-    case SecretReference::From::Exec: return from_exec(reference.words, world);
+    case SecretReference::From::Env:
+      return from_env(word, world);
+    case SecretReference::From::File:
+      return from_file(world.fs, word, Privacy::Checked);
+    case SecretReference::From::Credential:
+      return from_credential(word, world);
+    case SecretReference::From::Exec:
+      return from_exec(reference.words, world);
   }
   return Error(Code::Invalid, "unknown kind of reference");
 }
@@ -131,6 +135,8 @@ Result<Passphrase> resolve(const SecretReference& reference, const SecretWorld& 
   return resolve_words(reference, world).during("secret " + reference.name);
 }
 
-Result<Passphrase> read_secret_file(Fs& fs, const std::string& path) { return from_file(fs, path, Privacy::Checked); }
+Result<Passphrase> read_secret_file(Fs& fs, const std::string& path) {
+  return from_file(fs, path, Privacy::Checked);
+}
 
 }  // namespace hf::config

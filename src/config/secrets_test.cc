@@ -24,8 +24,7 @@ class ScriptedProcess final : public Process {
                          const Deadline& deadline, std::stop_token) override {
     asked = spec;
     budget = deadline.left();
-    for (const std::string& part : output)
-      HF_TRY(on_stdout(as_bytes(part)));
+    for (const std::string& part : output) HF_TRY(on_stdout(as_bytes(part)));
     return ProcessEnd{.status = status, .stderr_text = "a word of the server"};
   }
   ProcessSpec asked;

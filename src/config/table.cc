@@ -5,41 +5,70 @@ namespace {
 
 std::vector<KeySpec> general_rows() {
   return {
-      {.path = "", .shape = Shape::Section,
+      {.path = "",
+       .shape = Shape::Section,
        .doc = "holdfast.yaml: what is protected, where it is kept, and for how long."},
-      {.path = "version", .shape = Shape::Count, .doc = "The version of this file's format: 1.", .required = true,
-       .choices = {"1"}, .complaint = "this program reads version 1", .main_only = true, .sample = "1"},
-      {.path = "instance", .doc = "A name for this installation, shown in status and reports.", .main_only = true,
+      {.path = "version",
+       .shape = Shape::Count,
+       .doc = "The version of this file's format: 1.",
+       .required = true,
+       .choices = {"1"},
+       .complaint = "this program reads version 1",
+       .main_only = true,
+       .sample = "1"},
+      {.path = "instance",
+       .doc = "A name for this installation, shown in status and reports.",
+       .main_only = true,
        .sample = "example"},
-      {.path = "timezone", .doc = "The time zone of times and calendars.", .fallback = "UTC", .choices = {"UTC"},
-       .complaint = "this version knows only UTC", .main_only = true},
-      {.path = "names_only", .shape = Shape::Flag,
-       .doc = "Reports, status and messages hold names, and never what servers or programs said.", .fallback = "false",
+      {.path = "timezone",
+       .doc = "The time zone of times and calendars.",
+       .fallback = "UTC",
+       .choices = {"UTC"},
+       .complaint = "this version knows only UTC",
        .main_only = true},
-      {.path = "include", .shape = Shape::TextList,
+      {.path = "names_only",
+       .shape = Shape::Flag,
+       .doc = "Reports, status and messages hold names, and never what servers or programs said.",
+       .fallback = "false",
+       .main_only = true},
+      {.path = "include",
+       .shape = Shape::TextList,
        .doc = "More files, relative to this one; `*` and `?` match in the last part of a path. They may hold secrets, "
-              "keys, targets, sources, policies and sets, each name once.", .main_only = true},
+              "keys, targets, sources, policies and sets, each name once.",
+       .main_only = true},
   };
 }
 
 std::vector<KeySpec> secret_rows() {
   return {
-      {.path = "secrets", .shape = Shape::Names,
+      {.path = "secrets",
+       .shape = Shape::Names,
        .doc = "Where secrets are found; used elsewhere as `$name`. A secret itself never stands in this file."},
-      {.path = "secrets.*", .shape = Shape::Section, .doc = "One secret. A trailing newline is not part of it.",
-       .one_of = {"env", "file", "credential", "exec"}, .sample = "repository-passphrase"},
+      {.path = "secrets.*",
+       .shape = Shape::Section,
+       .doc = "One secret. A trailing newline is not part of it.",
+       .one_of = {"env", "file", "credential", "exec"},
+       .sample = "repository-passphrase"},
       {.path = "secrets.*.env", .doc = "The environment variable that holds it."},
-      {.path = "secrets.*.file", .doc = "The file that holds it; only its owner may read it (chmod 600).",
+      {.path = "secrets.*.file",
+       .doc = "The file that holds it; only its owner may read it (chmod 600).",
        .sample = "/etc/holdfast/passphrase"},
       {.path = "secrets.*.credential", .doc = "The systemd credential that holds it (LoadCredential=)."},
-      {.path = "secrets.*.exec", .shape = Shape::TextList,
+      {.path = "secrets.*.exec",
+       .shape = Shape::TextList,
        .doc = "The program, with its arguments, that prints it within 30 seconds. It is run without a shell, and gets "
               "PATH, HOME and LANG only: begin with [env, NAME=value, …] for more."},
       {.path = "keys", .shape = Shape::Names, .doc = "What opens repositories, and what signs in them."},
-      {.path = "keys.*", .shape = Shape::Section, .doc = "One key. With `algorithm` it signs, otherwise it encrypts.",
-       .one_of = {"passphrase", "file", "identity", "recipient"}, .sample = "primary"},
-      {.path = "keys.*.passphrase", .shape = Shape::SecretUse, .doc = "A passphrase, as a reference to a secret.",
-       .refers = "secrets", .sample = "$repository-passphrase"},
+      {.path = "keys.*",
+       .shape = Shape::Section,
+       .doc = "One key. With `algorithm` it signs, otherwise it encrypts.",
+       .one_of = {"passphrase", "file", "identity", "recipient"},
+       .sample = "primary"},
+      {.path = "keys.*.passphrase",
+       .shape = Shape::SecretUse,
+       .doc = "A passphrase, as a reference to a secret.",
+       .refers = "secrets",
+       .sample = "$repository-passphrase"},
       {.path = "keys.*.file",
        .doc = "A file of at least 32 random bytes; with `algorithm`, the private signing key in PEM, as openssl "
               "genpkey writes it."},
@@ -62,14 +91,18 @@ std::vector<KeySpec> place_rows() {
 
 std::vector<KeySpec> keep_rows(const std::string& path, const std::string& doc, bool is_sampled) {
   const auto count = [&](const char* key, const char* what, const char* sample) {
-    return KeySpec{.path = path + "." + key, .shape = Shape::Count, .doc = what, .fallback = "0",
+    return KeySpec{.path = path + "." + key,
+                   .shape = Shape::Count,
+                   .doc = what,
+                   .fallback = "0",
                    .sample = is_sampled ? sample : ""};
   };
   return {
-      {.path = path, .shape = Shape::Section, .doc = doc, .fallback = "everything",
-       .sample = is_sampled ? "*" : ""},
+      {.path = path, .shape = Shape::Section, .doc = doc, .fallback = "everything", .sample = is_sampled ? "*" : ""},
       count("last", "This many of the newest points.", "7"),
-      {.path = path + ".within", .shape = Shape::Span, .doc = "All points that are not older than this.",
+      {.path = path + ".within",
+       .shape = Shape::Span,
+       .doc = "All points that are not older than this.",
        .sample = is_sampled ? "48h" : ""},
       count("hourly", "The newest point of each of this many hours.", ""),
       count("daily", "The newest point of each of this many days.", "30"),
@@ -90,13 +123,21 @@ std::vector<KeySpec> policy_rows() {
   for (KeySpec& row : keep_rows("policies.*.keep", "Which points stay: those that any of these rules keeps.", true))
     rows.push_back(std::move(row));
   const std::vector<KeySpec> more{
-      {.path = "policies.*.copies", .shape = Shape::TextList,
+      {.path = "policies.*.copies",
+       .shape = Shape::TextList,
        .doc = "The targets that get a copy, the first one first.",
-       .fallback = "all targets", .refers = "targets", .sample = "*"},
-      {.path = "policies.*.encrypt", .shape = Shape::TextOrList,
+       .fallback = "all targets",
+       .refers = "targets",
+       .sample = "*"},
+      {.path = "policies.*.encrypt",
+       .shape = Shape::TextOrList,
        .doc = "The keys that open the copies, each one alone.",
-       .fallback = "all keys that encrypt", .refers = "keys", .sample = "primary"},
-      {.path = "policies.*.sign", .doc = "The key that signs.", .fallback = "a key of the repository's own",
+       .fallback = "all keys that encrypt",
+       .refers = "keys",
+       .sample = "primary"},
+      {.path = "policies.*.sign",
+       .doc = "The key that signs.",
+       .fallback = "a key of the repository's own",
        .refers = "keys"},
   };
   rows.insert(rows.end(), more.begin(), more.end());
@@ -107,10 +148,17 @@ std::vector<KeySpec> set_rows() {
   std::vector<KeySpec> rows{
       {.path = "sets", .shape = Shape::Names, .doc = "What is backed up together, as one point."},
       {.path = "sets.*", .shape = Shape::Section, .doc = "One set.", .sample = "main"},
-      {.path = "sets.*.members", .shape = Shape::TextList, .doc = "Its sources.", .required = true, .refers = "sources",
+      {.path = "sets.*.members",
+       .shape = Shape::TextList,
+       .doc = "Its sources.",
+       .required = true,
+       .refers = "sources",
        .sample = "*"},
-      {.path = "sets.*.policy", .doc = "How it is kept.", .fallback = "everything stays, on all targets",
-       .refers = "policies", .sample = "standard"},
+      {.path = "sets.*.policy",
+       .doc = "How it is kept.",
+       .fallback = "everything stays, on all targets",
+       .refers = "policies",
+       .sample = "standard"},
   };
   for (KeySpec& row : keep_rows("sets.*.keep", "Merged with the rules of the policy.", false))
     rows.push_back(std::move(row));
@@ -120,11 +168,16 @@ std::vector<KeySpec> set_rows() {
 
 Shape shape_of(KindOption::Type type) {
   switch (type) {
-    case KindOption::Type::Text: return Shape::Text;
-    case KindOption::Type::TextList: return Shape::TextList;
-    case KindOption::Type::Flag: return Shape::Flag;
-    case KindOption::Type::Size: return Shape::Size;
-    case KindOption::Type::Span: return Shape::Span;
+    case KindOption::Type::Text:
+      return Shape::Text;
+    case KindOption::Type::TextList:
+      return Shape::TextList;
+    case KindOption::Type::Flag:
+      return Shape::Flag;
+    case KindOption::Type::Size:
+      return Shape::Size;
+    case KindOption::Type::Span:
+      return Shape::Span;
   }
   return Shape::Text;
 }
@@ -132,11 +185,16 @@ Shape shape_of(KindOption::Type type) {
 std::string sample_of(const KindOption& option) {
   if (!option.sample.empty() || !option.required) return option.sample;
   switch (option.type) {
-    case KindOption::Type::Text: return "/srv/example";
-    case KindOption::Type::TextList: return "[/srv/example]";
-    case KindOption::Type::Flag: return "false";
-    case KindOption::Type::Size: return "64KiB";
-    case KindOption::Type::Span: return "15m";
+    case KindOption::Type::Text:
+      return "/srv/example";
+    case KindOption::Type::TextList:
+      return "[/srv/example]";
+    case KindOption::Type::Flag:
+      return "false";
+    case KindOption::Type::Size:
+      return "64KiB";
+    case KindOption::Type::Span:
+      return "15m";
   }
   return "";
 }
@@ -145,11 +203,17 @@ void add_kinds(const std::vector<KindSchema>& kinds, const std::string& section,
   for (const KindSchema& kind : kinds) {
     const std::string path = section + ".*(" + kind.name + ")";
     rows.push_back({.path = path, .shape = Shape::Section, .doc = kind.help, .sample = "example-" + kind.name});
-    rows.push_back({.path = path + ".type", .doc = "The kind: " + kind.name + ".", .required = true,
-                    .choices = {kind.name}, .sample = kind.name});
+    rows.push_back({.path = path + ".type",
+                    .doc = "The kind: " + kind.name + ".",
+                    .required = true,
+                    .choices = {kind.name},
+                    .sample = kind.name});
     for (const KindOption& option : kind.options) {
-      rows.push_back({.path = path + "." + option.name, .shape = shape_of(option.type), .doc = option.help,
-                      .required = option.required, .sample = sample_of(option)});
+      rows.push_back({.path = path + "." + option.name,
+                      .shape = shape_of(option.type),
+                      .doc = option.help,
+                      .required = option.required,
+                      .sample = sample_of(option)});
     }
   }
 }
@@ -192,16 +256,26 @@ std::string_view key_of(const KeySpec& spec) {
 std::string_view describe(Shape shape) {
   switch (shape) {
     case Shape::Section:
-    case Shape::Kinded: return "a map of keys";
-    case Shape::Names: return "a map of names";
-    case Shape::Text: return "text";
-    case Shape::TextList: return "a list of texts";
-    case Shape::TextOrList: return "text, or a list of texts";
-    case Shape::Flag: return "true or false";
-    case Shape::Count: return "a whole number from 0 to 1000000";
-    case Shape::Span: return "a duration, such as 15m or 30d";
-    case Shape::Size: return "a size, such as 512MiB or 10GB";
-    case Shape::SecretUse: return "a secret, as $name";
+    case Shape::Kinded:
+      return "a map of keys";
+    case Shape::Names:
+      return "a map of names";
+    case Shape::Text:
+      return "text";
+    case Shape::TextList:
+      return "a list of texts";
+    case Shape::TextOrList:
+      return "text, or a list of texts";
+    case Shape::Flag:
+      return "true or false";
+    case Shape::Count:
+      return "a whole number from 0 to 1000000";
+    case Shape::Span:
+      return "a duration, such as 15m or 30d";
+    case Shape::Size:
+      return "a size, such as 512MiB or 10GB";
+    case Shape::SecretUse:
+      return "a secret, as $name";
   }
   return "";
 }

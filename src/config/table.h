@@ -11,17 +11,17 @@
 namespace hf::config {
 
 enum class Shape : uint8_t {
-  Section,     // a map of the keys below it
-  Names,       // a map from names that the operator chooses
-  Kinded,      // a Section whose keys depend on its `type`: the rows below "path(type)"
+  Section,  // a map of the keys below it
+  Names,    // a map from names that the operator chooses
+  Kinded,   // a Section whose keys depend on its `type`: the rows below "path(type)"
   Text,
   TextList,
   TextOrList,  // one, or a list
   Flag,
-  Count,       // 0 … 1000000
-  Span,        // of time
-  Size,        // in bytes
-  SecretUse,   // $name
+  Count,      // 0 … 1000000
+  Span,       // of time
+  Size,       // in bytes
+  SecretUse,  // $name
 };
 
 // Paths: "sets.*.keep.daily": `*` is a name the operator chose; "sources.*(files).paths": only where `type: files`.

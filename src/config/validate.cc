@@ -21,7 +21,9 @@ std::string did_you_mean(std::string_view name, const std::vector<std::string>& 
   return nearest ? fmt::format("; did you mean \"{}\"?", *nearest) : "";
 }
 
-std::string listed(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+std::string listed(const std::vector<std::string>& words) {
+  return fmt::format("{}", fmt::join(words, ", "));
+}
 
 bool is_good_name(std::string_view name) {
   const auto is_good = [](char c) {
@@ -44,16 +46,23 @@ class Validator {
   // `at` is the key's place: where something is missing is said there.
   void check(const Node& node, const KeySpec& spec, Place at) {
     switch (spec.shape) {
-      case Shape::Section: return check_section(node, spec, at);
-      case Shape::Names: return check_names(node, spec);
-      case Shape::Kinded: return check_kinded(node, spec, at);
+      case Shape::Section:
+        return check_section(node, spec, at);
+      case Shape::Names:
+        return check_names(node, spec);
+      case Shape::Kinded:
+        return check_kinded(node, spec, at);
       case Shape::TextOrList:
         if (node.kind == Node::Kind::Scalar) return check_text(node, spec);
         return check_list(node, spec);
-      case Shape::TextList: return check_list(node, spec);
-      case Shape::Text: return check_text(node, spec);
-      case Shape::SecretUse: return check_secret(node, spec);
-      default: return check_typed(node, spec);
+      case Shape::TextList:
+        return check_list(node, spec);
+      case Shape::Text:
+        return check_text(node, spec);
+      case Shape::SecretUse:
+        return check_secret(node, spec);
+      default:
+        return check_typed(node, spec);
     }
   }
 

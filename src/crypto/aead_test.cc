@@ -5,7 +5,9 @@
 namespace hf {
 namespace {
 
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
+Bytes hex(std::string_view text) {
+  return from_hex(text).value();
+}
 
 Nonce nonce_of(std::string_view text) {
   Nonce nonce;

@@ -32,8 +32,8 @@ Result<DataKey> argon2id(const Passphrase& passphrase, BytesView salt, uint32_t 
   const auto words = passphrase.reveal(Purpose::DeriveKey);
   const char* begin = words.empty() ? "" : reinterpret_cast<const char*>(words.data());
   std::vector<unsigned char> out(key_bytes);
-  if (crypto_pwhash(out.data(), out.size(), begin, words.size(), as_uchar(salt), passes,
-                    size_t{memory_kib} * 1024, crypto_pwhash_ALG_ARGON2ID13) != 0) {
+  if (crypto_pwhash(out.data(), out.size(), begin, words.size(), as_uchar(salt), passes, size_t{memory_kib} * 1024,
+                    crypto_pwhash_ALG_ARGON2ID13) != 0) {
     return Error(Code::Failed, "argon2id cannot have the " + std::to_string(memory_kib) + " KiB it needs");
   }
   return DataKey::take(std::move(out));
@@ -71,8 +71,9 @@ Result<Bytes> x25519_public_from_pem(std::string_view pem) {
   if (!key) key = private_key_from_pem(as_bytes(pem));
   if (!key || EVP_PKEY_get_id(key.get()) != EVP_PKEY_X25519) {
     return Error(Code::Invalid, "recipient is not the PEM of an X25519 key")
-        .with_hint("make one: openssl genpkey -algorithm X25519 -out identity.pem && "
-                   "openssl pkey -in identity.pem -pubout -out recipient.pem");
+        .with_hint(
+            "make one: openssl genpkey -algorithm X25519 -out identity.pem && "
+            "openssl pkey -in identity.pem -pubout -out recipient.pem");
   }
   return raw_public_key(*key);
 }

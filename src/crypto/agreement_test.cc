@@ -10,16 +10,24 @@
 namespace hf {
 namespace {
 
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
+Bytes hex(std::string_view text) {
+  return from_hex(text).value();
+}
 
 template <typename SecretType>
 SecretType secret_of(BytesView bytes) {
   return Wiped(to_bytes(bytes)).to_secret<SecretType>();
 }
-Passphrase words(std::string_view text) { return secret_of<Passphrase>(as_bytes(text)); }
-std::string shown(const DataKey& key) { return to_hex(reveal_bytes(key, Purpose::DeriveKey)); }
+Passphrase words(std::string_view text) {
+  return secret_of<Passphrase>(as_bytes(text));
+}
+std::string shown(const DataKey& key) {
+  return to_hex(reveal_bytes(key, Purpose::DeriveKey));
+}
 
-std::string without_padding(std::string text) { return text.substr(0, text.find('=')); }
+std::string without_padding(std::string text) {
+  return text.substr(0, text.find('='));
+}
 
 TEST(Argon2id, the_library_accepts_the_reference_implementations_encoded_hash) {
   // From test.c of the reference implementation: 64 MiB, 2 passes, "password", "somesalt".
@@ -48,8 +56,7 @@ TEST(Argon2id, every_input_matters) {
 }
 
 TEST(X25519, agrees_with_rfc_7748) {
-  const auto scalar =
-      secret_of<DataKey>(hex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"));
+  const auto scalar = secret_of<DataKey>(hex("a546e36bf0527c9d3b16154b82465edd62144c0ac1fc5a18506a2244ba449ac4"));
   const Bytes point = hex("e6db6867583030db3594c1a424b15f7c726624ec26b3353b10a903a6d0ab1c4c");
   EXPECT_EQ(shown(x25519_shared(scalar, point).value()),
             "c3da55379de9c6908e94ea4df28d084f32eccf03491c71f754b4075577a28552");

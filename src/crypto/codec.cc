@@ -65,7 +65,9 @@ struct Compressor::State {
   CompressContext context;
 };
 
-Compressor::Compressor(int level) : state_(std::make_unique<State>()) { state_->context = make_context(level); }
+Compressor::Compressor(int level) : state_(std::make_unique<State>()) {
+  state_->context = make_context(level);
+}
 Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
@@ -95,8 +97,7 @@ Result<Bytes> Decompressor::decompress(BytesView frame, size_t raw_size) {
   const uint64_t stated = HF_TRY(content_size_of(frame));
   if (stated != raw_size) return Error(Code::Corrupt, "zstd frame is not of the size it should have");
   Bytes out(raw_size);
-  const size_t size =
-      ZSTD_decompressDCtx(state_->context.get(), out.data(), out.size(), frame.data(), frame.size());
+  const size_t size = ZSTD_decompressDCtx(state_->context.get(), out.data(), out.size(), frame.data(), frame.size());
   if (ZSTD_isError(size) || size != raw_size) return Error(Code::Corrupt, "zstd frame is damaged");
   return out;
 }

@@ -29,7 +29,8 @@ class Decompressor {
   ~Decompressor();
   Decompressor(Decompressor&&) noexcept;
   Decompressor& operator=(Decompressor&&) noexcept;
-  // Corrupt unless `frame` is one whole zstd frame of exactly `raw_size` bytes. Requires: the caller has bounded raw_size.
+  // Corrupt unless `frame` is one whole zstd frame of exactly `raw_size` bytes. Requires: the caller has bounded
+  // raw_size.
   Result<Bytes> decompress(BytesView frame, size_t raw_size);
   // For frames whose size stands only in the frame: refused beyond `raw_size_max`.
   Result<Bytes> decompress_up_to(BytesView frame, size_t raw_size_max);

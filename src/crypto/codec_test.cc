@@ -17,7 +17,9 @@ Bytes text_of(size_t size) {
   return text;
 }
 
-Code code_of(const Result<Bytes>& result) { return result.ok() ? Code::Exists : result.error().code(); }
+Code code_of(const Result<Bytes>& result) {
+  return result.ok() ? Code::Exists : result.error().code();
+}
 
 TEST(Codec, round_trips_at_every_level_and_size) {
   Decompressor decompressor;

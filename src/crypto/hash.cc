@@ -53,7 +53,9 @@ struct Blake3::State {
   blake3_hasher hasher;
 };
 
-Blake3::Blake3() : state_(std::make_unique<State>()) { blake3_hasher_init(&state_->hasher); }
+Blake3::Blake3() : state_(std::make_unique<State>()) {
+  blake3_hasher_init(&state_->hasher);
+}
 
 Blake3::Blake3(const Key32& key) : state_(std::make_unique<State>()) {
   blake3_hasher_init_keyed(&state_->hasher, as_uchar(BytesView(key)));
@@ -66,7 +68,9 @@ Blake3::~Blake3() {
 Blake3::Blake3(Blake3&&) noexcept = default;
 Blake3& Blake3::operator=(Blake3&&) noexcept = default;
 
-void Blake3::update(BytesView bytes) { blake3_hasher_update(&state_->hasher, bytes.data(), bytes.size()); }
+void Blake3::update(BytesView bytes) {
+  blake3_hasher_update(&state_->hasher, bytes.data(), bytes.size());
+}
 
 std::array<std::byte, 32> Blake3::finish() const {
   std::array<std::byte, 32> out;

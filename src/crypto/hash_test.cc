@@ -5,7 +5,9 @@
 namespace hf {
 namespace {
 
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
+Bytes hex(std::string_view text) {
+  return from_hex(text).value();
+}
 
 // Bytes first, first + 1, … as RFC 5869 writes its inputs.
 Bytes counting(unsigned first, size_t count) {
@@ -66,8 +68,7 @@ TEST(Hmac, agrees_with_rfc_4231) {
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
   EXPECT_EQ(hmac_sha256(as_bytes("Jefe"), as_bytes("what do ya want for nothing?")).hex(),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  EXPECT_EQ(hmac_sha256(Bytes(131, std::byte{0xaa}),
-                        as_bytes("Test Using Larger Than Block-Size Key - Hash Key First"))
+  EXPECT_EQ(hmac_sha256(Bytes(131, std::byte{0xaa}), as_bytes("Test Using Larger Than Block-Size Key - Hash Key First"))
                 .hex(),
             "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
 }

@@ -10,7 +10,9 @@ namespace {
 constexpr size_t pem_bytes_max = 64 << 10;
 
 // Without this, OpenSSL would ask on the terminal.
-int refuse_password(char*, int, int, void*) { return -1; }
+int refuse_password(char*, int, int, void*) {
+  return -1;
+}
 
 // Reads in place: no copy of a private key is made here.
 std::unique_ptr<BIO, OpensslFree> reader_of(BytesView bytes) {

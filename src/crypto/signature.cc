@@ -30,8 +30,8 @@ Bytes public_der(const EVP_PKEY& key) {
 bool is_p256(const EVP_PKEY& key) {
   char group[32] = "";
   size_t length = 0;
-  return EVP_PKEY_get_group_name(&key, group, sizeof group, &length) == 1 &&
-         std::string_view(group) == "prime256v1" && public_der(key).size() == p256_der_bytes;
+  return EVP_PKEY_get_group_name(&key, group, sizeof group, &length) == 1 && std::string_view(group) == "prime256v1" &&
+         public_der(key).size() == p256_der_bytes;
 }
 
 // Invalid for kinds of key that we do not sign with.
@@ -92,9 +92,13 @@ Result<Verifier> Verifier::from_pem(std::string_view pem) {
   return Verifier(std::make_unique<State>(State{std::move(key), algorithm}));
 }
 
-std::string_view Verifier::algorithm() const { return state_->algorithm; }
+std::string_view Verifier::algorithm() const {
+  return state_->algorithm;
+}
 
-Bytes Verifier::der() const { return public_der(*state_->key); }
+Bytes Verifier::der() const {
+  return public_der(*state_->key);
+}
 
 std::string Verifier::pem() const {
   const std::unique_ptr<BIO, OpensslFree> out(BIO_new(BIO_s_mem()));
@@ -105,14 +109,16 @@ std::string Verifier::pem() const {
   return std::string(text, static_cast<size_t>(length));
 }
 
-std::string Verifier::key_id() const { return sha256(der()).hex().substr(0, 32); }
+std::string Verifier::key_id() const {
+  return sha256(der()).hex().substr(0, 32);
+}
 
 Status Verifier::verify(BytesView message, BytesView signature) const {
   const OpensslErrors errors;
   const DigestContext context = make_digest_context();
   EVP_PKEY_CTX* parameters = nullptr;  // belongs to `context`
-  HF_ASSERT(EVP_DigestVerifyInit(context.get(), &parameters, digest_of(state_->algorithm), nullptr,
-                                 state_->key.get()) == 1);
+  HF_ASSERT(
+      EVP_DigestVerifyInit(context.get(), &parameters, digest_of(state_->algorithm), nullptr, state_->key.get()) == 1);
   HF_ASSERT(set_padding(parameters, state_->algorithm));
   if (EVP_DigestVerify(context.get(), as_uchar(signature), signature.size(), as_uchar(message), message.size()) != 1) {
     return Error(Code::KeyMissing, "signature invalid");
@@ -166,7 +172,9 @@ Result<Signer> Signer::from_pem(const Passphrase& pem_text) {
   return State::make(private_key_from_pem(reveal_bytes(pem_text, Purpose::Sign)));
 }
 
-const Verifier& Signer::verifier() const { return state_->verifier; }
+const Verifier& Signer::verifier() const {
+  return state_->verifier;
+}
 
 PrivateKeyDer Signer::private_der() const {
   PKCS8_PRIV_KEY_INFO* info = EVP_PKEY2PKCS8(state_->key.get());

@@ -11,7 +11,9 @@
 namespace hf {
 namespace {
 
-Bytes hex(std::string_view text) { return from_hex(text).value(); }
+Bytes hex(std::string_view text) {
+  return from_hex(text).value();
+}
 
 Passphrase pem_of(EVP_PKEY* key) {
   const std::unique_ptr<BIO, OpensslFree> out(BIO_new(BIO_s_mem()));
@@ -81,9 +83,9 @@ TEST_P(Signatures, verify_with_the_library_alone) {
 INSTANTIATE_TEST_SUITE_P(Algorithms, Signatures, testing::Values(signature_ed25519, signature_ecdsa, signature_rsa));
 
 TEST(Signer, ed25519_agrees_with_rfc_8032) {
-  const Bytes der = hex(
-      "302e020100300506032b657004220420"
-      "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+  const Bytes der =
+      hex("302e020100300506032b657004220420"
+          "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
   const Signer signer = Signer::from_der(Wiped(der).to_secret<PrivateKeyDer>()).value();
   EXPECT_EQ(to_hex(signer.verifier().der()).substr(24),
             "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");

@@ -9,9 +9,12 @@ namespace {
 
 std::string_view kind_name(EnvelopeKind kind) {
   switch (kind) {
-    case EnvelopeKind::Phrase: return "passphrase";
-    case EnvelopeKind::KeyFile: return "key-file";
-    case EnvelopeKind::X25519: return "x25519";
+    case EnvelopeKind::Phrase:
+      return "passphrase";
+    case EnvelopeKind::KeyFile:
+      return "key-file";
+    case EnvelopeKind::X25519:
+      return "x25519";
   }
   HF_ASSERT(kind == EnvelopeKind::Phrase);  // parse_envelope lets no other kind pass
   return {};
@@ -56,9 +59,9 @@ Result<Opened> open_any(const std::vector<KeyKind>& kinds, const std::vector<Byt
     return Error(Code::Corrupt, "every key envelope of the repository is damaged")
         .with_hint("copy keys/ back from another copy of the repository");
   }
-  const std::string what = tried == 0 ? "no key of the repository is of the kind given"
-                                      : "the key given opens none of the repository's " + std::to_string(tried) +
-                                            " envelopes of its kind";
+  const std::string what =
+      tried == 0 ? "no key of the repository is of the kind given"
+                 : "the key given opens none of the repository's " + std::to_string(tried) + " envelopes of its kind";
   return Error(Code::KeyMissing, what).with_hint("`holdfast key list` shows which keys open this repository");
 }
 

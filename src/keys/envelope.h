@@ -1,7 +1,7 @@
 // Envelope: the root key wrapped by something a person or a machine holds.
 //
-// Each KeyKind (passphrase, key file, X25519 recipient; later KMS, Vault, PKCS#11) wraps and unwraps; the list of kinds is
-// in app/kinds.cc. Any one envelope opens a repository.
+// Each KeyKind (passphrase, key file, X25519 recipient; later KMS, Vault, PKCS#11) wraps and unwraps; the list of kinds
+// is in app/kinds.cc. Any one envelope opens a repository.
 #pragma once
 
 #include <functional>
@@ -20,7 +20,7 @@ struct EnvelopeInfo {
   std::string kind;  // name of its KeyKind
   std::string label;
   WallTime created{};
-  WallTime expires{};  // WallTime{}: never
+  WallTime expires{};     // WallTime{}: never
   std::string recipient;  // X25519: the public key, hex
 };
 
@@ -58,12 +58,13 @@ inline constexpr size_t envelope_bytes_max = 64 << 10;
 // Corrupt if it is not an envelope of format 1.
 Result<EnvelopeInfo> inspect_envelope(BytesView object);
 
-// Tries each of `objects` whose kind accepts `credentials`. KeyMissing, with a hint, if none opens; expired envelopes are
-// opened too (the caller warns): an expiry is for people, not a way to lose a backup.
+// Tries each of `objects` whose kind accepts `credentials`. KeyMissing, with a hint, if none opens; expired envelopes
+// are opened too (the caller warns): an expiry is for people, not a way to lose a backup.
 struct Opened {
   RootKey root;
   EnvelopeInfo envelope;
 };
-Result<Opened> open_any(const std::vector<KeyKind>& kinds, const std::vector<Bytes>& objects, const Credentials& credentials);
+Result<Opened> open_any(const std::vector<KeyKind>& kinds, const std::vector<Bytes>& objects,
+                        const Credentials& credentials);
 
 }  // namespace hf

@@ -17,9 +17,13 @@ constexpr size_t sealed_bytes = 32 + aead_tag_bytes;
 // Beyond these an envelope is an attack on the machine that opens it; below, argon2id is not defined.
 constexpr uint32_t memory_kib_min = 8, memory_kib_max = 1 << 20, passes_max = 64;
 
-Error damaged(std::string_view why) { return Error(Code::Corrupt, "key envelope " + std::string(why)); }
+Error damaged(std::string_view why) {
+  return Error(Code::Corrupt, "key envelope " + std::string(why));
+}
 
-int64_t nanoseconds(WallTime time) { return time.time_since_epoch().count(); }
+int64_t nanoseconds(WallTime time) {
+  return time.time_since_epoch().count();
+}
 
 // The costs and sizes that each kind may have.
 bool is_possible(const proto::Envelope& message) {
@@ -30,10 +34,12 @@ bool is_possible(const proto::Envelope& message) {
     case proto::Envelope::PASSPHRASE:
       return salt == passphrase_salt_bytes && !has_keys && message.memory_kib() >= memory_kib_min &&
              message.memory_kib() <= memory_kib_max && message.passes() >= 1 && message.passes() <= passes_max;
-    case proto::Envelope::KEY_FILE: return salt == key_file_salt_bytes && !has_costs && !has_keys;
+    case proto::Envelope::KEY_FILE:
+      return salt == key_file_salt_bytes && !has_costs && !has_keys;
     case proto::Envelope::X25519:
       return salt == 0 && !has_costs && message.ephemeral().size() == 32 && message.recipient().size() == 32;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -105,8 +111,7 @@ Bytes seal_envelope(const EnvelopeFields& fields, const DataKey& kek, const Root
   append_le(object, static_cast<uint32_t>(message.size()));
   append(object, as_bytes(message));
   const Bytes bound = object;
-  Aead(reveal_bytes(kek, Purpose::DeriveKey))
-      .seal(Nonce{}, bound, reveal_bytes(root, Purpose::DeriveKey), object);
+  Aead(reveal_bytes(kek, Purpose::DeriveKey)).seal(Nonce{}, bound, reveal_bytes(root, Purpose::DeriveKey), object);
   return object;
 }
 

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::string_view keys_prefix = "keys/";
 
-std::string id_of(BytesView object) { return to_hex(blake3(object)).substr(0, 16); }
+std::string id_of(BytesView object) {
+  return to_hex(blake3(object)).substr(0, 16);
+}
 
 struct NamedEnvelope {
   std::string id;  // of its name

@@ -13,7 +13,9 @@
 namespace hf {
 namespace {
 
-Passphrase words(std::string_view text) { return Wiped(to_bytes(text)).to_secret<Passphrase>(); }
+Passphrase words(std::string_view text) {
+  return Wiped(to_bytes(text)).to_secret<Passphrase>();
+}
 
 std::string identity_pem(unsigned char fill) {
   const Pkey key = private_key_from_raw(EVP_PKEY_X25519, Bytes(32, static_cast<std::byte>(fill)));
@@ -33,7 +35,9 @@ Credentials credentials_of(std::string_view kind, int number) {
   return credentials;
 }
 
-std::vector<KeyKind> all_kinds() { return {passphrase_key_kind(), file_key_kind(), x25519_key_kind()}; }
+std::vector<KeyKind> all_kinds() {
+  return {passphrase_key_kind(), file_key_kind(), x25519_key_kind()};
+}
 
 EnvelopeRequest request() {
   EnvelopeRequest made;
@@ -44,7 +48,9 @@ EnvelopeRequest request() {
   return made;
 }
 
-RootKey root_key() { return RootKey::take(std::vector<unsigned char>(32, 77)); }
+RootKey root_key() {
+  return RootKey::take(std::vector<unsigned char>(32, 77));
+}
 bool is_root(const Result<RootKey>& root) {
   return root.ok() && equal(reveal_bytes(root.value(), Purpose::Decrypt), Bytes(32, std::byte{77}));
 }

@@ -13,8 +13,12 @@ namespace {
 constexpr std::string_view epochs_prefix = "epochs/";
 constexpr size_t epoch_object_bytes_max = 1024;
 
-std::string name_of_epoch(uint32_t number) { return std::string(epochs_prefix) + std::to_string(number); }
-std::string purpose_of(uint32_t number) { return "epoch " + std::to_string(number); }
+std::string name_of_epoch(uint32_t number) {
+  return std::string(epochs_prefix) + std::to_string(number);
+}
+std::string purpose_of(uint32_t number) {
+  return "epoch " + std::to_string(number);
+}
 
 // Decimal from 1, one spelling for each number.
 std::optional<uint32_t> parse_number(std::string_view text) {
@@ -25,7 +29,9 @@ std::optional<uint32_t> parse_number(std::string_view text) {
 }
 
 // Strings of protobuf are not wiped by themselves.
-void wipe(std::string& text) { explicit_bzero(text.data(), text.size()); }
+void wipe(std::string& text) {
+  explicit_bzero(text.data(), text.size());
+}
 
 Bytes seal_epoch(const KeyRing& ring, uint32_t number, const DataKey& secret, WallTime now, Entropy& entropy) {
   proto::Epoch message;

@@ -63,7 +63,9 @@ void KeyRing::add_epoch(uint32_t number, DataKey secret) {
   HF_ASSERT(is_new);
 }
 
-uint32_t KeyRing::current_epoch() const { return epochs_.empty() ? 0 : epochs_.rbegin()->first; }
+uint32_t KeyRing::current_epoch() const {
+  return epochs_.empty() ? 0 : epochs_.rbegin()->first;
+}
 
 Result<PackKeys> KeyRing::pack_keys(uint32_t epoch, PackKind kind, BytesView salt) const {
   const auto found = epochs_.find(epoch);
@@ -105,6 +107,8 @@ std::string KeyRing::set_directory(std::string_view set_name) const {
   return hmac_sha256(name_.bytes, as_bytes(set_name)).hex().substr(0, 16);
 }
 
-Sha256 KeyRing::authenticate(BytesView bytes) const { return hmac_sha256(auth_.bytes, bytes); }
+Sha256 KeyRing::authenticate(BytesView bytes) const {
+  return hmac_sha256(auth_.bytes, bytes);
+}
 
 }  // namespace hf

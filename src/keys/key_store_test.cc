@@ -43,8 +43,7 @@ class KeyStore : public testing::Test {
   SimClock clock_;
   SeededEntropy entropy_;
   const std::unique_ptr<Fs> fs_ = make_posix_fs();
-  const std::unique_ptr<Store> store_ =
-      memory_store_kind().open(StoreWorld{clock_, entropy_, *fs_}, {}, true).value();
+  const std::unique_ptr<Store> store_ = memory_store_kind().open(StoreWorld{clock_, entropy_, *fs_}, {}, true).value();
   const Deadline deadline_{clock_, std::chrono::hours(1)};
 };
 

@@ -18,8 +18,12 @@ constexpr size_t prefix_bytes = 4 + 2 + 4;
 constexpr size_t mac_bytes = 32;
 constexpr size_t signer_object_bytes_max = 64 << 10;
 
-std::string name_of_signer(std::string_view key_id) { return std::string(signers_prefix) + std::string(key_id); }
-std::string purpose_of(std::string_view key_id) { return "signer " + std::string(key_id); }
+std::string name_of_signer(std::string_view key_id) {
+  return std::string(signers_prefix) + std::string(key_id);
+}
+std::string purpose_of(std::string_view key_id) {
+  return "signer " + std::string(key_id);
+}
 
 Status put_signer(Store& store, const KeyRing& ring, const Verifier& verifier, const SignerRequest& request,
                   BytesView wrapped_private, const Deadline& deadline) {
@@ -74,8 +78,7 @@ Result<LoadedSigner> parse_signer(const KeyRing& ring, std::string_view key_id, 
                       to_bytes(message.wrapped_private())};
 }
 
-Result<LoadedSigner> load_signer(Store& store, const KeyRing& ring, std::string_view key_id,
-                                 const Deadline& deadline) {
+Result<LoadedSigner> load_signer(Store& store, const KeyRing& ring, std::string_view key_id, const Deadline& deadline) {
   const std::string name = name_of_signer(key_id);
   const Bytes object = HF_TRY(get_whole(store, name, signer_object_bytes_max, deadline).during("load " + name));
   return parse_signer(ring, key_id, object);

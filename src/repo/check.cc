@@ -83,7 +83,8 @@ class Points {
     const std::string object = pack_object_name(infos_[ordinal].kind, infos_[ordinal].name);
     const bool is_missing = !state_.packs.contains(infos_[ordinal].name);
     const std::string need = needed == 0 ? "; no point needs it" : "; " + std::to_string(needed) + " points need it";
-    if (needed == 0 && is_missing) state_.note(object, broken->second + need, "holdfast check --repair");
+    if (needed == 0 && is_missing)
+      state_.note(object, broken->second + need, "holdfast check --repair");
     else
       state_.damage(object, broken->second + need,
                     needed == 0 ? "" : "put it back from another copy of the repository");
@@ -107,7 +108,6 @@ void CheckState::damage(std::string object, std::string what, std::string hint) 
 void CheckState::note(std::string object, std::string what, std::string hint) {
   outcome.findings.push_back({Finding::Severity::Note, std::move(object), std::move(what), std::move(hint)});
 }
-
 
 bool CheckOutcome::sound() const {
   return std::none_of(findings.begin(), findings.end(),

@@ -1,8 +1,9 @@
 // Check: is the repository itself sound, and can every point be restored from it.
 //
-// Structure: config, envelopes, epochs and signers authenticate; the chain of heads and manifests has no gap and no fork; index segments can be read
-// and agree with the packs' trailers; every chunk that a point refers to is in a pack that is there, whole in length.
-// Data: of a share of the packs every byte is read, and each record opened and each chunk's id computed again.
+// Structure: config, envelopes, epochs and signers authenticate; the chain of heads and manifests has no gap and no
+// fork; index segments can be read and agree with the packs' trailers; every chunk that a point refers to is in a pack
+// that is there, whole in length. Data: of a share of the packs every byte is read, and each record opened and each
+// chunk's id computed again.
 #pragma once
 
 #include "repo/points.h"
@@ -10,8 +11,9 @@
 namespace hf {
 
 struct CheckRequest {
-  double read_data = 0;  // 0 … 1: the share of packs, by bytes, that is read in full; which ones moves on from day to day
-  bool repair = false;   // index segments that are damaged or missing packs are rewritten from the trailers
+  double read_data =
+      0;  // 0 … 1: the share of packs, by bytes, that is read in full; which ones moves on from day to day
+  bool repair = false;  // index segments that are damaged or missing packs are rewritten from the trailers
   unsigned workers = 2;
   std::function<void(uint64_t bytes, uint64_t bytes_total)> progress;
 };

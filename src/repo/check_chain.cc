@@ -89,7 +89,8 @@ class Chain {
       const auto point = points_.find(number);
       const std::string id = short_id(point_id(head.manifest));
       if (point != points_.end()) {
-        if (point->second.digest != head.manifest) lost(id, name, "is not the manifest that its head names");
+        if (point->second.digest != head.manifest)
+          lost(id, name, "is not the manifest that its head names");
         else if (number > 1 && heads_.contains(number - 1) &&
                  point->second.manifest.previous != heads_.at(number - 1).manifest)
           state_.damage(name, "does not follow the point before it");
@@ -141,17 +142,20 @@ class Chain {
 Status check_chains(CheckState& state) {
   std::map<std::string, SetObjects> sets;
   for (const std::string top : {"heads/", "manifests/"}) {
-    HF_TRY(state.repository.store().list(top, [&](const ObjectInfo& info) -> Status {
-      const std::string rest = info.name.substr(top.size());
-      const uint64_t number = number_of(info.name);
-      if (number == 0 || rest.find('/') == std::string::npos) {
-        state.note(info.name, "is no part of a repository");
-        return {};
-      }
-      SetObjects& set = sets[rest.substr(0, rest.find('/'))];
-      (top == "heads/" ? set.heads : set.manifests).emplace(number, info.name);
-      return {};
-    }, state.repository.deadline()));
+    HF_TRY(state.repository.store().list(
+        top,
+        [&](const ObjectInfo& info) -> Status {
+          const std::string rest = info.name.substr(top.size());
+          const uint64_t number = number_of(info.name);
+          if (number == 0 || rest.find('/') == std::string::npos) {
+            state.note(info.name, "is no part of a repository");
+            return {};
+          }
+          SetObjects& set = sets[rest.substr(0, rest.find('/'))];
+          (top == "heads/" ? set.heads : set.manifests).emplace(number, info.name);
+          return {};
+        },
+        state.repository.deadline()));
   }
   for (const auto& [directory, objects] : sets) HF_TRY(Chain(state, directory, objects).run());
   return {};

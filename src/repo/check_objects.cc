@@ -14,10 +14,13 @@ constexpr size_t key_object_bytes_max = 64u << 10;
 
 Result<std::vector<std::string>> names_of(CheckState& state, const std::string& prefix) {
   std::vector<std::string> names;
-  HF_TRY(state.repository.store().list(prefix, [&](const ObjectInfo& info) -> Status {
-    names.push_back(info.name);
-    return {};
-  }, state.repository.deadline()));
+  HF_TRY(state.repository.store().list(
+      prefix,
+      [&](const ObjectInfo& info) -> Status {
+        names.push_back(info.name);
+        return {};
+      },
+      state.repository.deadline()));
   return names;
 }
 
@@ -48,11 +51,20 @@ Status open_any_signed(Repository& repository, SignedKind kind, const std::strin
   const Bytes bytes = HF_TRY(get_whole(repository.store(), name, small_object_bytes_max, repository.deadline()));
   const SignedBody body = HF_TRY(open_signed(repository.ring(), repository.signers(), kind, name, bytes));
   switch (kind) {
-    case SignedKind::Checkpoint: HF_TRY(decode_manifest(body.body)); break;
-    case SignedKind::Condemned: HF_TRY(decode_condemned(body.body)); break;
-    case SignedKind::Swept: HF_TRY(decode_swept(body.body)); break;
-    case SignedKind::Attachment: HF_TRY(decode_proof(body.body)); break;
-    default: break;
+    case SignedKind::Checkpoint:
+      HF_TRY(decode_manifest(body.body));
+      break;
+    case SignedKind::Condemned:
+      HF_TRY(decode_condemned(body.body));
+      break;
+    case SignedKind::Swept:
+      HF_TRY(decode_swept(body.body));
+      break;
+    case SignedKind::Attachment:
+      HF_TRY(decode_proof(body.body));
+      break;
+    default:
+      break;
   }
   return {};
 }
@@ -79,7 +91,8 @@ Status check_signed(CheckState& state) {
   for (const std::string& name : HF_TRY(names_of(state, "gc/"))) {
     const SignedKind kind = name.ends_with(".swept") ? SignedKind::Swept : SignedKind::Condemned;
     is_gc_whole = HF_TRY(judge(state, name, open_any_signed(repository, kind, name),
-                               "put it back from another copy of the repository")) && is_gc_whole;
+                               "put it back from another copy of the repository")) &&
+                  is_gc_whole;
   }
   // Without all of them it is not known which points were forgotten on purpose.
   if (is_gc_whole) state.gc = HF_TRY(read_gc_records(repository));

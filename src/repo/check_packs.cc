@@ -100,9 +100,8 @@ class IndexCheck {
     if (known.chunks != table.ids.size()) return false;
     for (uint32_t i = 0; i < table.ids.size(); ++i) {
       const std::vector<ChunkPlace> places = index_.find_all(known.info.kind, table.ids[i]);
-      if (std::none_of(places.begin(), places.end(), [&](const ChunkPlace& place) {
-            return place.pack == known.ordinal && place.ordinal == i;
-          }))
+      if (std::none_of(places.begin(), places.end(),
+                       [&](const ChunkPlace& place) { return place.pack == known.ordinal && place.ordinal == i; }))
         return false;
     }
     return true;

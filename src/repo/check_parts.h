@@ -20,7 +20,6 @@ struct CheckState {
   void note(std::string object, std::string what, std::string hint = "");
 };
 
-
 // Errors of the store or the connection end a check: they say nothing of what is stored.
 inline bool is_about_store(const Error& error) {
   return error.code() == Code::Unavailable || error.code() == Code::Timeout || error.code() == Code::Denied ||

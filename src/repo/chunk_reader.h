@@ -1,7 +1,7 @@
 // ChunkReader: chunks by their id, wherever they lie.
 //
-// It keeps the tables of recently used packs (64 MiB) and recently opened metadata records (32 MiB), so memory does not grow with the
-// repository. Safe to use from several threads.
+// It keeps the tables of recently used packs (64 MiB) and recently opened metadata records (32 MiB), so memory does not
+// grow with the repository. Safe to use from several threads.
 #pragma once
 
 #include <list>
@@ -33,10 +33,13 @@ class ChunkReader {
   Result<Bytes> read(const RecordRef& record);
   // A metadata chunk, from a cached record where possible.
   Result<Bytes> meta(const ChunkId& id);
-  MetaGet meta_get() { return [this](const ChunkId& id) { return meta(id); }; }
+  MetaGet meta_get() {
+    return [this](const ChunkId& id) { return meta(id); };
+  }
   // A data chunk alone: the whole record is read for it.
   Result<Bytes> data(const ChunkId& id);
-  // How a data chunk is divided; null if that was not recorded or cannot be had (then it is simply not used). Valid until the call after next.
+  // How a data chunk is divided; null if that was not recorded or cannot be had (then it is simply not used). Valid
+  // until the call after next.
   const PieceTable* pieces(const ChunkId& id);
 
  private:

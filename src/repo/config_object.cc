@@ -26,15 +26,17 @@ Result<ConfigObject> decode_config(BytesView object) {
     return Error(Code::Corrupt, "the object 'config' is not a repository's");
   const uint16_t major = load_le<uint16_t>(object.data() + 4);
   if (major > format_major)
-    return Error(Code::Unsupported, "the repository has format " + std::to_string(major) + "; this holdfast knows up to " +
-                                        std::to_string(format_major) + ". Nothing was written")
+    return Error(Code::Unsupported, "the repository has format " + std::to_string(major) +
+                                        "; this holdfast knows up to " + std::to_string(format_major) +
+                                        ". Nothing was written")
         .with_hint("use a newer holdfast");
   const uint32_t length = load_le<uint32_t>(object.data() + 8);
   if (major != format_major || length != object.size() - head_bytes - mac_bytes)
     return Error(Code::Corrupt, "the object 'config' is damaged");
   const auto message = HF_TRY(decode_message<proto::Config>(object.subspan(head_bytes, length), "the object 'config'"));
   for (const std::string& feature : message.required())
-    return Error(Code::Unsupported, "the repository needs the feature '" + feature + "', which this holdfast does not know. Nothing was written")
+    return Error(Code::Unsupported, "the repository needs the feature '" + feature +
+                                        "', which this holdfast does not know. Nothing was written")
         .with_hint("use a newer holdfast");
   const std::optional<RepositoryId> id = RepositoryId::from(as_bytes(message.repository_id()));
   if (!id) return Error(Code::Corrupt, "the object 'config' has no repository id");

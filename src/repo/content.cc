@@ -55,7 +55,8 @@ Result<ExtentRun> from_message(const proto::Content& message) {
     if (extent.kind == ExtentKind::Data) {
       if (count - i < 3) return bad.clone();
       const uint64_t chunk = message.extents(i + 1), offset = message.extents(i + 2);
-      const bool inside = chunk < run.ids.size() && offset < chunk_bytes_max && extent.length <= chunk_bytes_max - offset;
+      const bool inside =
+          chunk < run.ids.size() && offset < chunk_bytes_max && extent.length <= chunk_bytes_max - offset;
       if (!inside) return bad.clone();
       extent.chunk = static_cast<uint32_t>(chunk);
       extent.offset = static_cast<uint32_t>(offset);

@@ -1,7 +1,8 @@
 // ContentRef: what a file's bytes are made of: extents of chunks, holes and zeros.
 //
-// Not a list of chunks but of extents {length, chunk, offset in chunk}: so a hole is a hole, many small files share a chunk, and a new
-// point of a changed file refers to the parts of old chunks that stayed: always complete, never a chain of differences.
+// Not a list of chunks but of extents {length, chunk, offset in chunk}: so a hole is a hole, many small files share a
+// chunk, and a new point of a changed file refers to the parts of old chunks that stayed: always complete, never a
+// chain of differences.
 #pragma once
 
 #include <vector>

@@ -51,7 +51,8 @@ CutClass classify(BytesView head, uint64_t size, uint32_t& page_bytes) {
   const bool is_tar = head.size() > 262 && as_text(head.subspan(257, 5)) == "ustar";
   bool is_text = true;
   for (const std::byte b : head.first(std::min<size_t>(head.size(), 4096))) is_text = is_text && b != std::byte{0};
-  // A large binary file of whole 4 KiB blocks is a database, a disk image or the like: rewritten in place, page by page.
+  // A large binary file of whole 4 KiB blocks is a database, a disk image or the like: rewritten in place, page by
+  // page.
   if (!is_tar && !is_text && size >= (1u << 20) && size % 4096 == 0) {
     page_bytes = size % 8192 == 0 ? 8192 : 4096;
     return CutClass::Pages;

@@ -1,13 +1,13 @@
 // Cutting: where pieces and chunks of a stream end.
 //
-// A **piece** (a few KiB) is what a change is found by; a **chunk** (a few hundred KiB) is what is indexed and referred to. Ends are found by
-// the content itself: a Gear hash (Xia et al., FastCDC, 2016) over the last 64 bytes with a table made from the repository's key, below a
-// threshold that is stricter before the average size than behind it (FastCDC's normalisation). So an insertion moves ends
-// only where it is. Pages of database files are cut where the pages are.
+// A **piece** (a few KiB) is what a change is found by; a **chunk** (a few hundred KiB) is what is indexed and referred
+// to. Ends are found by the content itself: a Gear hash (Xia et al., FastCDC, 2016) over the last 64 bytes with a table
+// made from the repository's key, below a threshold that is stricter before the average size than behind it (FastCDC's
+// normalisation). So an insertion moves ends only where it is. Pages of database files are cut where the pages are.
 // Keyed cutting is no secret: what hides lengths is that no length stands in the clear (docs/FORMAT.md, "Packs").
 //
-// Arithmetic: one row in a hundred of 130 bytes changed, scattered: at 64 KiB chunks every chunk is new; at 8 KiB pieces
-// 1 - 0.99^63 = 47 %; a fingerprint of 16 bytes every 8 KiB is 0.2 % of the raw size.
+// Arithmetic: one row in a hundred of 130 bytes changed, scattered: at 64 KiB chunks every chunk is new; at 8 KiB
+// pieces 1 - 0.99^63 = 47 %; a fingerprint of 16 bytes every 8 KiB is 0.2 % of the raw size.
 #pragma once
 
 #include "keys/key_ring.h"
@@ -35,7 +35,8 @@ struct Cut {
   uint64_t hash = 0;  // at the end of it; evenly distributed when the content decided
 };
 
-// The first end in `bytes`. If none is in it and it is shorter than sizes.max: length 0 (give more), or all of it when `is_last`.
+// The first end in `bytes`. If none is in it and it is shorter than sizes.max: length 0 (give more), or all of it when
+// `is_last`.
 Cut find_cut(const GearTable& gear, BytesView bytes, const CutSizes& sizes, bool is_last);
 
 // True if a piece that ended with `hash` ends a chunk too, which is now `length` long.

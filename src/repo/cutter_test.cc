@@ -1,8 +1,9 @@
+#include "repo/cutter.h"
+
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "repo/cutter.h"
 #include "support/seeded_entropy.h"
 
 namespace hf {

@@ -32,7 +32,8 @@ void FileWriter::begin(const Begin& begin) {
 void FileWriter::decide(BytesView head) {
   decided_ = true;
   page_bytes_ = begin_.page_bytes;
-  class_ = begin_.cut ? *begin_.cut : classify(head.first(std::min(head.size(), decide_bytes)), begin_.size, page_bytes_);
+  class_ =
+      begin_.cut ? *begin_.cut : classify(head.first(std::min(head.size(), decide_bytes)), begin_.size, page_bytes_);
   if (class_ == CutClass::Whole) class_ = CutClass::Stream;  // came in parts: it may grow
   if (previous_ && class_ != CutClass::Media) map_.emplace(chunks_, *previous_);
 }
@@ -54,10 +55,13 @@ Status FileWriter::cut(bool is_last) {
   if (!decided_) decide(pending_);
   StageTimer timer(env_.clock, env_.meter, Stage::Cut, pending_.size() - pending_at_);
   switch (class_) {
-    case CutClass::Pages: return cut_pages(is_last);
-    case CutClass::Media: return cut_media(is_last);
+    case CutClass::Pages:
+      return cut_pages(is_last);
+    case CutClass::Media:
+      return cut_media(is_last);
     case CutClass::Whole:
-    case CutClass::Stream: break;
+    case CutClass::Stream:
+      break;
   }
   return cut_pieces(is_last);
 }
@@ -81,7 +85,8 @@ void FileWriter::take_piece(BytesView piece, std::optional<OldPiece> old, const 
   if (!deferred_.empty() && deferred_.back().kind == ExtentKind::Data) {
     Deferred& last = deferred_.back();
     const bool both_new = !old && !last.old;
-    const bool both_old = old && last.old && last.old->chunk == old->chunk && last.old->offset + last.length == old->offset;
+    const bool both_old =
+        old && last.old && last.old->chunk == old->chunk && last.old->offset + last.length == old->offset;
     if (both_new || both_old) {
       last.length += next.length;
       return;
@@ -142,9 +147,12 @@ Status FileWriter::flush() {
     fresh_.clear();
   }
   for (const Deferred& next : deferred_) {
-    if (next.kind != ExtentKind::Data) HF_TRY(content_.add(next.kind, next.length, nullptr, 0));
-    else if (next.old) HF_TRY(content_.add(next.kind, next.length, &next.old->chunk, next.old->offset));
-    else HF_TRY(content_.add(next.kind, next.length, &*fresh_id, next.fresh_offset));
+    if (next.kind != ExtentKind::Data)
+      HF_TRY(content_.add(next.kind, next.length, nullptr, 0));
+    else if (next.old)
+      HF_TRY(content_.add(next.kind, next.length, &next.old->chunk, next.old->offset));
+    else
+      HF_TRY(content_.add(next.kind, next.length, &*fresh_id, next.fresh_offset));
   }
   deferred_.clear();
   return {};

@@ -1,7 +1,8 @@
 // FileWriter: the bytes of one file after another, to content: cut, found again where possible, stored where not.
 //
-// One thread. Bytes that the previous version of the file had are referred to where they lie, piece by piece; what is new between them is
-// collected into chunks of its own, so that a database with one page in a hundred changed adds one page in a hundred.
+// One thread. Bytes that the previous version of the file had are referred to where they lie, piece by piece; what is
+// new between them is collected into chunks of its own, so that a database with one page in a hundred changed adds one
+// page in a hundred.
 #pragma once
 
 #include "repo/piece_map.h"
@@ -58,10 +59,10 @@ class FileWriter {
   uint32_t page_bytes_ = 0;
   std::optional<ContentRef> previous_;
   std::optional<PieceMap> map_;
-  Bytes pending_;         // given, not yet cut
-  size_t pending_at_ = 0; // cut off its front
+  Bytes pending_;          // given, not yet cut
+  size_t pending_at_ = 0;  // cut off its front
   uint64_t size_ = 0, position_ = 0;
-  Bytes fresh_;           // new pieces that will be the next chunk
+  Bytes fresh_;  // new pieces that will be the next chunk
   PieceTable fresh_pieces_;
   std::vector<Deferred> deferred_;
 };

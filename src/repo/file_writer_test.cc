@@ -1,6 +1,7 @@
+#include "repo/file_writer.h"
+
 #include <gtest/gtest.h>
 
-#include "repo/file_writer.h"
 #include "support/test_repository.h"
 
 namespace hf {
@@ -17,7 +18,8 @@ class FileWriterTest : public testing::Test {
   };
 
   Written write(BytesView bytes, const ContentRef* previous, size_t block = 1u << 20) {
-    Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {}, test.fixture.deadline);
+    Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {},
+                      test.fixture.deadline);
     FileWriter writer(repository->env(), repository->ring(), pipeline, *repository->chunks().value());
     writer.begin({.size = bytes.size(), .cut = std::nullopt, .page_bytes = 0, .previous = previous});
     for (size_t at = 0; at < bytes.size(); at += block)
@@ -48,7 +50,8 @@ class FileWriterTest : public testing::Test {
   Bytes text(size_t rows) {
     std::string rows_text;
     for (size_t i = 0; i < rows; ++i)
-      rows_text += std::to_string(i) + "\t" + to_hex(test.fixture.entropy.bytes(24)) + "\tcustomer\t" + std::to_string(i * 7) + "\n";
+      rows_text += std::to_string(i) + "\t" + to_hex(test.fixture.entropy.bytes(24)) + "\tcustomer\t" +
+                   std::to_string(i * 7) + "\n";
     return to_bytes(rows_text);
   }
 
@@ -113,10 +116,17 @@ TEST_F(FileWriterTest, random_edits_of_random_kinds_always_come_back) {
     const auto from = bytes.begin() + static_cast<ptrdiff_t>(at), to = from + static_cast<ptrdiff_t>(length);
     const Bytes fresh = random.bytes(random.below(50000));
     switch (random.below(4)) {
-      case 0: bytes.erase(from, to); break;
-      case 1: bytes.insert(from, fresh.begin(), fresh.end()); break;
-      case 2: std::fill(from, to, std::byte{0}); break;
-      default: std::reverse(from, to);
+      case 0:
+        bytes.erase(from, to);
+        break;
+      case 1:
+        bytes.insert(from, fresh.begin(), fresh.end());
+        break;
+      case 2:
+        std::fill(from, to, std::byte{0});
+        break;
+      default:
+        std::reverse(from, to);
     }
     if (bytes.empty()) bytes = text(100);
     const Written next = write(bytes, &previous, 1 + random.below(300000));
@@ -126,7 +136,8 @@ TEST_F(FileWriterTest, random_edits_of_random_kinds_always_come_back) {
 }
 
 TEST_F(FileWriterTest, holes_stay_holes) {
-  Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {}, test.fixture.deadline);
+  Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {},
+                    test.fixture.deadline);
   FileWriter writer(repository->env(), repository->ring(), pipeline, *repository->chunks().value());
   writer.begin({.size = 3u << 20, .cut = std::nullopt, .page_bytes = 0, .previous = nullptr});
   ASSERT_TRUE(writer.gap(ExtentKind::Hole, 1u << 20).ok());

@@ -19,7 +19,7 @@ inline constexpr uint64_t pack_bytes_max = 256u << 20;
 inline constexpr size_t data_pack_bytes = 32u << 20;
 inline constexpr size_t meta_pack_bytes = 8u << 20;
 
-inline constexpr size_t group_bytes_max = 8u << 20;    // raw
+inline constexpr size_t group_bytes_max = 8u << 20;  // raw
 inline constexpr size_t chunk_bytes_max = 8u << 20;
 inline constexpr size_t meta_chunk_bytes_max = 2u << 20;
 inline constexpr size_t trailer_bytes_max = 64u << 20;  // decompressed

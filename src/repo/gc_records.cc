@@ -27,8 +27,12 @@ uint32_t condemned_number(const std::string& object) {
 
 }  // namespace
 
-std::string condemned_object(uint32_t number) { return gc_object(number, "condemned"); }
-std::string swept_object(uint32_t number) { return gc_object(number, "swept"); }
+std::string condemned_object(uint32_t number) {
+  return gc_object(number, "condemned");
+}
+std::string swept_object(uint32_t number) {
+  return gc_object(number, "swept");
+}
 
 std::vector<PackName> GcRecords::condemned_packs(uint32_t after) const {
   std::vector<PackName> packs;
@@ -44,19 +48,25 @@ std::vector<PackName> GcRecords::condemned_packs(uint32_t after) const {
 
 Result<uint32_t> newest_gc_record(Repository& repository) {
   uint32_t newest = 0;
-  HF_TRY(repository.store().list("gc/", [&](const ObjectInfo& info) -> Status {
-    newest = std::max(newest, condemned_number(info.name));
-    return {};
-  }, repository.deadline()));
+  HF_TRY(repository.store().list(
+      "gc/",
+      [&](const ObjectInfo& info) -> Status {
+        newest = std::max(newest, condemned_number(info.name));
+        return {};
+      },
+      repository.deadline()));
   return newest;
 }
 
 Result<GcRecords> read_gc_records(Repository& repository) {
   std::vector<ObjectInfo> found;
-  HF_TRY(repository.store().list("gc/", [&](const ObjectInfo& info) -> Status {
-    found.push_back(info);
-    return {};
-  }, repository.deadline()));
+  HF_TRY(repository.store().list(
+      "gc/",
+      [&](const ObjectInfo& info) -> Status {
+        found.push_back(info);
+        return {};
+      },
+      repository.deadline()));
   GcRecords gc;
   for (const ObjectInfo& info : found) {
     if (!info.name.ends_with(".condemned")) continue;
@@ -73,7 +83,8 @@ Result<GcRecords> read_gc_records(Repository& repository) {
     gc.forgotten.insert(record.condemned.checkpoints.begin(), record.condemned.checkpoints.end());
     gc.records.push_back(std::move(record));
   }
-  std::sort(gc.records.begin(), gc.records.end(), [](const GcRecord& a, const GcRecord& b) { return a.number < b.number; });
+  std::sort(gc.records.begin(), gc.records.end(),
+            [](const GcRecord& a, const GcRecord& b) { return a.number < b.number; });
   return gc;
 }
 

@@ -34,10 +34,13 @@ Status Index::load_segment(const std::string& name, const Deadline& deadline) {
 Status Index::load(const Deadline& deadline) {
   std::unique_lock lock(mutex_);
   std::vector<std::string> names;
-  HF_TRY(store_.list("index/", [&](const ObjectInfo& info) -> Status {
-    names.push_back(info.name);
-    return {};
-  }, deadline));
+  HF_TRY(store_.list(
+      "index/",
+      [&](const ObjectInfo& info) -> Status {
+        names.push_back(info.name);
+        return {};
+      },
+      deadline));
   const size_t damaged_before = damaged_.size();
   const std::unordered_set<std::string> known = [&] {
     std::unordered_set<std::string> all(segment_names_.begin(), segment_names_.end());
@@ -47,10 +50,14 @@ Status Index::load(const Deadline& deadline) {
   for (const std::string& name : names) {
     if (known.contains(name)) continue;
     Status status = load_segment(name, deadline);
-    if (status.ok()) segment_names_.push_back(name);
-    else if (status.error().code() == Code::NotFound) continue;  // a prune replaced it meanwhile
-    else if (status.error().code() == Code::Corrupt) damaged_.push_back(name);
-    else return std::move(status).during("read " + name);
+    if (status.ok())
+      segment_names_.push_back(name);
+    else if (status.error().code() == Code::NotFound)
+      continue;  // a prune replaced it meanwhile
+    else if (status.error().code() == Code::Corrupt)
+      damaged_.push_back(name);
+    else
+      return std::move(status).during("read " + name);
   }
   if (damaged_.size() > damaged_before) HF_TRY(adopt_unknown_packs(deadline));
   return {};
@@ -66,9 +73,12 @@ Status Index::adopt_unknown_packs(const Deadline& deadline) {
       const std::optional<PackName> name = PackName::parse(object.name.substr(object.name.rfind('/') + 1));
       if (!name || pack_ordinals_.contains(*name)) continue;
       Result<FetchedTable> table = fetch_table(store_, ring_, kind, *name, object.size, deadline);
-      if (table.ok()) rebuilt.add({*name, kind, object.size, table.value().epoch}, table.value().table.ids);
-      else if (table.error().code() == Code::Corrupt) damaged_.push_back(object.name);
-      else return std::move(table).error();
+      if (table.ok())
+        rebuilt.add({*name, kind, object.size, table.value().epoch}, table.value().table.ids);
+      else if (table.error().code() == Code::Corrupt)
+        damaged_.push_back(object.name);
+      else
+        return std::move(table).error();
     }
   }
   rebuilt.sort();

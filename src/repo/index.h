@@ -1,9 +1,8 @@
 // Index: which pack holds which chunk. A cache of the packs' trailers, and never more than a hint.
 //
-// Segments are immutable and sorted by the first 16 bytes of the chunk's id; ids are keyed hashes, so they are spread evenly and a
-// lookup guesses its place (interpolation) instead of halving. 24 bytes an entry. What the running session added and
-// has not written yet is in a hash table beside them.
-// Lookups and additions may come from several threads.
+// Segments are immutable and sorted by the first 16 bytes of the chunk's id; ids are keyed hashes, so they are spread
+// evenly and a lookup guesses its place (interpolation) instead of halving. 24 bytes an entry. What the running session
+// added and has not written yet is in a hash table beside them. Lookups and additions may come from several threads.
 #pragma once
 
 #include <memory>
@@ -60,8 +59,9 @@ class Index {
  public:
   Index(Env env, Store& store, const KeyRing& ring) : env_(env), store_(store), ring_(ring) {}
 
-  // Reads all segments of the store. Segments that cannot be read are named in `damaged`, and the packs that no readable segment
-  // knows are read instead. Called again it reads the segments that are new since. Returns an error only if the store cannot be listed or a pack's trailer not be fetched for lack of a key or connection.
+  // Reads all segments of the store. Segments that cannot be read are named in `damaged`, and the packs that no
+  // readable segment knows are read instead. Called again it reads the segments that are new since. Returns an error
+  // only if the store cannot be listed or a pack's trailer not be fetched for lack of a key or connection.
   Status load(const Deadline& deadline);
   const std::vector<std::string>& damaged() const { return damaged_; }
 
@@ -85,8 +85,8 @@ class Index {
   void add(const PackInfo& pack, const std::vector<ChunkId>& ids);
   // Writes what add() gave since the last time as a segment, durable. The packs must be durable before.
   Status write_pending(const Deadline& deadline);
-  // Replaces all segments by ones without `dropped` packs: writes the new ones, durable; returns the old ones' names, which the caller
-  // removes after it has recorded why.
+  // Replaces all segments by ones without `dropped` packs: writes the new ones, durable; returns the old ones' names,
+  // which the caller removes after it has recorded why.
   Result<std::vector<std::string>> rewrite(const std::vector<PackName>& dropped, const Deadline& deadline);
 
  private:

@@ -1,13 +1,16 @@
+#include "repo/index.h"
+
 #include <gtest/gtest.h>
 
-#include "repo/index.h"
 #include "support/faulty_store.h"
 #include "support/test_repository.h"
 
 namespace hf {
 namespace {
 
-ChunkId random_id(SeededEntropy& entropy) { return entropy.make<ChunkId>(); }
+ChunkId random_id(SeededEntropy& entropy) {
+  return entropy.make<ChunkId>();
+}
 
 TEST(IndexSegment, finds_all_it_holds_and_nothing_else) {
   SeededEntropy entropy(7);
@@ -45,7 +48,8 @@ TEST(IndexSegment, ids_that_crowd_at_the_ends_are_found) {
 TEST(IndexSegment, survives_its_bytes_and_refuses_others) {
   SeededEntropy entropy(8);
   IndexSegment segment;
-  segment.add({.name = entropy.make<PackName>(), .kind = PackKind::Meta, .size = 77, .epoch = 3}, {random_id(entropy), random_id(entropy)});
+  segment.add({.name = entropy.make<PackName>(), .kind = PackKind::Meta, .size = 77, .epoch = 3},
+              {random_id(entropy), random_id(entropy)});
   segment.superseded.push_back(entropy.make<Sha256>());
   segment.sort();
   const Bytes bytes = encode_segment(segment);
@@ -63,7 +67,8 @@ class IndexTest : public testing::Test {
  protected:
   void SetUp() override {
     repository = test.create().value();
-    Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {}, test.fixture.deadline);
+    Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {},
+                      test.fixture.deadline);
     for (int i = 0; i < 100; ++i)
       ids.push_back(pipeline.add(CutClass::Stream, as_bytes("chunk number " + std::to_string(i)), {}).value());
     meta_id = pipeline.add_meta(as_bytes("some tree")).value();
@@ -78,7 +83,8 @@ class IndexTest : public testing::Test {
 TEST_F(IndexTest, is_read_back_by_the_next_one) {
   const auto again = test.open().value();
   for (int i = 0; i < 100; ++i)
-    EXPECT_EQ(to_text(again->chunks().value()->data(ids[static_cast<size_t>(i)]).value()), "chunk number " + std::to_string(i));
+    EXPECT_EQ(to_text(again->chunks().value()->data(ids[static_cast<size_t>(i)]).value()),
+              "chunk number " + std::to_string(i));
   EXPECT_EQ(to_text(again->chunks().value()->meta(meta_id).value()), "some tree");
 }
 

@@ -11,7 +11,9 @@ constexpr size_t leaf_ids_min = 128, leaf_ids_max = 2048, leaf_extents_max = 819
 constexpr size_t inline_ids_max = 8, inline_extents_max = 16;
 
 // True for about one id in `spread`, a power of two: ids are evenly distributed.
-bool cuts_here(const ChunkId& id, unsigned spread) { return (load_le<uint32_t>(id.bytes.data()) & (spread - 1)) == 0; }
+bool cuts_here(const ChunkId& id, unsigned spread) {
+  return (load_le<uint32_t>(id.bytes.data()) & (spread - 1)) == 0;
+}
 
 Bytes encode_node(const std::vector<NodeChild>& children) {
   proto::Node node;

@@ -1,8 +1,9 @@
 // List: items cut into leaves, leaves into nodes, up to one root; every part a metadata chunk.
 //
 // Where a cut falls depends on the items beside it alone, so a change in one place gives a new leaf there and new nodes
-// above it, and all other parts are found again by their ids. Written and read as a stream: memory is one leaf and one node a level.
-// Arithmetic: leaves of about 64 KiB, nodes of about 64 children: 10 M files of 100 bytes are 16,000 leaves, depth 3.
+// above it, and all other parts are found again by their ids. Written and read as a stream: memory is one leaf and one
+// node a level. Arithmetic: leaves of about 64 KiB, nodes of about 64 children: 10 M files of 100 bytes are 16,000
+// leaves, depth 3.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,7 @@ using MetaGet = std::function<Result<Bytes>(const ChunkId& id)>;
 
 struct NodeChild {
   ChunkId id;
-  std::string first;   // trees: path of the first entry below
+  std::string first;  // trees: path of the first entry below
   uint64_t items = 0;
   uint64_t bytes = 0;
 };
@@ -90,7 +91,9 @@ class ContentReader {
   ContentReader(const ContentRef& ref, MetaGet get);
   // The next run of extents; empty at the end.
   Result<ExtentRun> next();
-  void on_part(std::function<void(const ChunkId&)> visit) { if (leaves_) leaves_->on_part(std::move(visit)); }
+  void on_part(std::function<void(const ChunkId&)> visit) {
+    if (leaves_) leaves_->on_part(std::move(visit));
+  }
 
  private:
   ExtentRun inline_;

@@ -8,8 +8,12 @@ namespace {
 
 constexpr std::array<std::string_view, 3> status_names = {"complete", "partial", "checkpoint"};
 
-int64_t to_ns(WallTime time) { return time.time_since_epoch().count(); }
-WallTime from_ns(int64_t ns) { return WallTime(Duration(ns)); }
+int64_t to_ns(WallTime time) {
+  return time.time_since_epoch().count();
+}
+WallTime from_ns(int64_t ns) {
+  return WallTime(Duration(ns));
+}
 
 template <typename Id>
 void set_bytes(std::string* out, const Id& id) {
@@ -77,7 +81,8 @@ Result<SourceRecord> read_source(const proto::Source& in) {
   source.complete = in.status() == "complete";
   for (const auto& p : in.problems()) source.problems.push_back({.path = p.path(), .what = p.what()});
   source.problem_count = in.problem_count();
-  for (const auto& t : in.tables()) source.tables.push_back({.name = t.name(), .rows = t.rows(), .digest = to_bytes(t.digest())});
+  for (const auto& t : in.tables())
+    source.tables.push_back({.name = t.name(), .rows = t.rows(), .digest = to_bytes(t.digest())});
   source.facts = read_facts(in.facts());
   source.took = Duration(in.seconds_ns());
   return source;
@@ -96,7 +101,9 @@ Result<std::vector<PackName>> read_packs(const Ids& in) {
 
 }  // namespace
 
-std::string_view name_of(PointStatus status) { return status_names[static_cast<size_t>(status)]; }
+std::string_view name_of(PointStatus status) {
+  return status_names[static_cast<size_t>(status)];
+}
 
 Bytes encode(const Manifest& manifest) {
   proto::Manifest out;

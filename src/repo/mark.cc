@@ -51,7 +51,8 @@ Status visit_chunks(Repository& repository, const Manifest& manifest, const Visi
   return {};
 }
 
-Result<std::vector<PackName>> packs_used(Repository& repository, const Manifest& manifest, const std::vector<PackName>& candidates) {
+Result<std::vector<PackName>> packs_used(Repository& repository, const Manifest& manifest,
+                                         const std::vector<PackName>& candidates) {
   Index& index = *HF_TRY(repository.index());
   const std::unordered_set<PackName, IdHash> wanted(candidates.begin(), candidates.end());
   std::unordered_set<PackName, IdHash> used;

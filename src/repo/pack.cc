@@ -108,7 +108,8 @@ FinishedPack PackBuilder::finish() && {
   table.lengths = std::move(lengths_);
   if (!piece_chunks_.empty()) {
     table.pieces_offset = bytes_.size();
-    seal(pieces_domain, 0, compressor.compress(encode_pieces(piece_chunks_, piece_counts_, piece_lengths_, fingerprints_)));
+    seal(pieces_domain, 0,
+         compressor.compress(encode_pieces(piece_chunks_, piece_counts_, piece_lengths_, fingerprints_)));
     table.pieces_stored = static_cast<uint32_t>(bytes_.size() - table.pieces_offset);
   }
   const uint64_t trailer_offset = bytes_.size();
@@ -123,7 +124,11 @@ FinishedPack PackBuilder::finish() && {
   append(bytes_, as_bytes("HFPE"));
   seal(footer_domain, 0, footer);
   HF_ASSERT(bytes_.size() == padded);
-  return {.kind = kind_, .epoch = epoch_, .name = {blake3(bytes_)}, .bytes = std::move(bytes_), .ids = std::move(table.ids)};
+  return {.kind = kind_,
+          .epoch = epoch_,
+          .name = {blake3(bytes_)},
+          .bytes = std::move(bytes_),
+          .ids = std::move(table.ids)};
 }
 
 PackOpener::PackOpener(const PackKeys& keys, BytesView header, uint32_t epoch) : aead_(keys.key.bytes), epoch_(epoch) {

@@ -35,7 +35,7 @@ struct GroupChunk {
 // Chunks that are compressed and sealed as one record.
 struct Group {
   PackKind kind = PackKind::Data;
-  Bytes raw;     // freed once it is packed
+  Bytes raw;  // freed once it is packed
   uint32_t raw_size = 0;
   std::vector<GroupChunk> chunks;
   Codec codec = Codec::Raw;
@@ -55,9 +55,9 @@ struct RecordPlace {
 struct PackTable {
   std::vector<RecordPlace> records;
   std::vector<ChunkId> ids;
-  std::vector<uint32_t> lengths;     // of each chunk
-  std::vector<uint32_t> record_of;   // of each chunk
-  std::vector<uint32_t> offset_of;   // of each chunk in its group
+  std::vector<uint32_t> lengths;    // of each chunk
+  std::vector<uint32_t> record_of;  // of each chunk
+  std::vector<uint32_t> offset_of;  // of each chunk in its group
   uint64_t pieces_offset = 0;
   uint32_t pieces_stored = 0;
   size_t memory_bytes() const { return ids.size() * 44 + records.size() * sizeof(RecordPlace); }
@@ -104,7 +104,8 @@ class PackBuilder {
 // Everything before the trailer of a pack whose keys are known: opens records.
 class PackOpener {
  public:
-  // Corrupt unless `header` is one of format 1 of that kind, with the commitment of its key; KeyMissing without its epoch.
+  // Corrupt unless `header` is one of format 1 of that kind, with the commitment of its key; KeyMissing without its
+  // epoch.
   static Result<PackOpener> open(const KeyRing& ring, PackKind kind, BytesView header);
 
   struct TrailerPlace {
@@ -140,7 +141,8 @@ struct RecordRef {
   std::vector<uint32_t> lengths;
 };
 
-// Decrypts, decompresses and checks the id of every chunk of a record: what comes out is what went in. Corrupt names the object.
+// Decrypts, decompresses and checks the id of every chunk of a record: what comes out is what went in. Corrupt names
+// the object.
 Result<Bytes> open_record(const KeyRing& ring, const RecordRef& record, BytesView sealed);
 
 ChunkId chunk_id(const KeyRing& ring, PackKind kind, BytesView bytes);

@@ -8,15 +8,14 @@ namespace {
 
 class PackTest : public testing::Test {
  protected:
-  PackTest() {
-    ring.add_epoch(1, DataKey::take(std::vector<unsigned char>(32, 9)));
-  }
+  PackTest() { ring.add_epoch(1, DataKey::take(std::vector<unsigned char>(32, 9))); }
 
   Group group_of(const std::vector<std::string>& chunks, Codec codec) {
     Group group{.kind = PackKind::Data, .codec = codec};
     for (const std::string& chunk : chunks) {
       append(group.raw, as_bytes(chunk));
-      group.chunks.push_back({.id = chunk_id(ring, PackKind::Data, as_bytes(chunk)), .length = static_cast<uint32_t>(chunk.size())});
+      group.chunks.push_back(
+          {.id = chunk_id(ring, PackKind::Data, as_bytes(chunk)), .length = static_cast<uint32_t>(chunk.size())});
     }
     group.raw_size = static_cast<uint32_t>(group.raw.size());
     if (codec == Codec::Zstd) group.packed = Compressor(3).compress(group.raw);
@@ -27,7 +26,8 @@ class PackTest : public testing::Test {
     PackBuilder builder = PackBuilder::begin(ring, PackKind::Data, entropy).value();
     builder.add(group_of({"first", "second chunk"}, Codec::Raw));
     Group with_pieces = group_of({std::string(5000, 'x')}, Codec::Zstd);
-    with_pieces.chunks[0].pieces = {.lengths = {2000, 3000}, .fingerprints = {Fingerprint{std::byte{1}}, Fingerprint{std::byte{2}}}};
+    with_pieces.chunks[0].pieces = {.lengths = {2000, 3000},
+                                    .fingerprints = {Fingerprint{std::byte{1}}, Fingerprint{std::byte{2}}}};
     builder.add(with_pieces);
     return std::move(builder).finish();
   }

@@ -70,7 +70,10 @@ void PieceMap::load_until(uint64_t position) {
     for (size_t i = 0; i < table->lengths.size(); offset += table->lengths[i], ++i) {
       const bool inside = offset >= extent.offset && offset + table->lengths[i] <= extent.offset + extent.length;
       if (inside)
-        insert({.fingerprint = table->fingerprints[i], .offset = static_cast<uint32_t>(offset), .length = table->lengths[i]}, id);
+        insert({.fingerprint = table->fingerprints[i],
+                .offset = static_cast<uint32_t>(offset),
+                .length = table->lengths[i]},
+               id);
     }
   }
 }

@@ -1,7 +1,8 @@
 // PieceMap: where the bytes of a file's previous version lie, found by content or by position.
 //
-// A window moves along the previous version with the reader of the new one: it holds at most 512 Ki pieces (4 GiB of text) in 25 MiB, so its size
-// does not grow with the file. What lies outside is not found, and stored again or found by its chunk's id.
+// A window moves along the previous version with the reader of the new one: it holds at most 512 Ki pieces (4 GiB of
+// text) in 25 MiB, so its size does not grow with the file. What lies outside is not found, and stored again or found
+// by its chunk's id.
 #pragma once
 
 #include "repo/chunk_reader.h"

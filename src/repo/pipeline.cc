@@ -8,14 +8,18 @@ constexpr size_t meta_slot = 4;
 constexpr std::array<size_t, 5> group_bytes = {4u << 20, 1u << 20, 1u << 20, 4u << 20, 512u << 10};
 constexpr size_t probe_bytes_min = 16u << 10;
 
-Error stopped() { return Error(Code::Cancelled, "the pipeline has stopped"); }
+Error stopped() {
+  return Error(Code::Cancelled, "the pipeline has stopped");
+}
 
 }  // namespace
 
 Pipeline::Pipeline(Env env, Store& store, const KeyRing& ring, Index& index, PipelineOptions options, Deadline deadline)
     : env_(env), store_(store), ring_(ring), index_(index), options_(options), deadline_(deadline) {}
 
-Pipeline::~Pipeline() { tasks_.request_stop(); }
+Pipeline::~Pipeline() {
+  tasks_.request_stop();
+}
 
 void Pipeline::start() {
   if (std::exchange(running_, true)) return;
@@ -38,7 +42,8 @@ Result<ChunkId> Pipeline::add(CutClass cut, BytesView bytes, PieceTable pieces) 
     return id;
   }
   CutClass group_class = cut;
-  if (cut == CutClass::Whole && bytes.size() >= probe_bytes_min && is_incompressible(bytes)) group_class = CutClass::Media;
+  if (cut == CutClass::Whole && bytes.size() >= probe_bytes_min && is_incompressible(bytes))
+    group_class = CutClass::Media;
   HF_TRY(add_to(static_cast<size_t>(group_class), PackKind::Data, group_class, id, bytes, std::move(pieces)));
   counts_.bytes_new += bytes.size();
   ++counts_.chunks_new;
@@ -53,7 +58,8 @@ Result<ChunkId> Pipeline::add_meta(BytesView bytes) {
   return id;
 }
 
-Status Pipeline::add_to(size_t slot, PackKind kind, CutClass cut, const ChunkId& id, BytesView bytes, PieceTable pieces) {
+Status Pipeline::add_to(size_t slot, PackKind kind, CutClass cut, const ChunkId& id, BytesView bytes,
+                        PieceTable pieces) {
   OpenGroup& open = open_[slot];
   if (!open.group.chunks.empty() && open.group.raw.size() + bytes.size() > group_bytes[slot]) HF_TRY(push_group(slot));
   if (open.group.chunks.empty()) {
@@ -145,8 +151,9 @@ Status Pipeline::store_stage(std::stop_token stop) {
     const std::string object = pack_object_name(pack->kind, pack->name);
     {
       StageTimer timer(env_.clock, env_.meter, Stage::Verify, size);
-      const PackTable table = HF_TRY(verify_pack(ring_, pack->kind, pack->name, pack->bytes)
-                                         .during("read back " + object + " before storing it (faulty memory or processor?)"));
+      const PackTable table =
+          HF_TRY(verify_pack(ring_, pack->kind, pack->name, pack->bytes)
+                     .during("read back " + object + " before storing it (faulty memory or processor?)"));
       if (table.ids != pack->ids) return Error(Code::Corrupt, object + " does not hold what was put into it");
     }
     {
@@ -180,7 +187,8 @@ Status Pipeline::settle() {
   lock.unlock();
   if (!packable_.push({}, tasks_.token())) return stopped();
   lock.lock();
-  if (!settled_.wait(lock, tasks_.token(), [&] { return groups_under_way_ == 0 && packs_under_way_ == 0; })) return stopped();
+  if (!settled_.wait(lock, tasks_.token(), [&] { return groups_under_way_ == 0 && packs_under_way_ == 0; }))
+    return stopped();
   return {};
 }
 

@@ -2,10 +2,10 @@
 //
 //   add() [caller's thread: hash, look up, group] → compress × cores → pack (seal, append) → verify, store × 2
 //
-// Each arrow is a queue with a limit, so memory has a ceiling by construction: 4 groups before compression and 4 behind it (at most 8 MiB each,
-// mostly 1 to 4), one pack being filled, one waiting and two being verified (32 MiB each): about 170 MiB.
-// Chunks that are there already are never compressed, what does not compress is stored raw, and every pack is read back in full, as a restore would,
-// before it goes to the store.
+// Each arrow is a queue with a limit, so memory has a ceiling by construction: 4 groups before compression and 4 behind
+// it (at most 8 MiB each, mostly 1 to 4), one pack being filled, one waiting and two being verified (32 MiB each):
+// about 170 MiB. Chunks that are there already are never compressed, what does not compress is stored raw, and every
+// pack is read back in full, as a restore would, before it goes to the store.
 #pragma once
 
 #include <atomic>
@@ -38,7 +38,9 @@ class Pipeline {
   // The chunk's id; its bytes are copied if they are new. Cancelled once a stage has failed: finish() tells why.
   Result<ChunkId> add(CutClass cut, BytesView bytes, PieceTable pieces);
   Result<ChunkId> add_meta(BytesView bytes);
-  MetaPut meta_put() { return [this](const Bytes& bytes) { return add_meta(bytes); }; }
+  MetaPut meta_put() {
+    return [this](const Bytes& bytes) { return add_meta(bytes); };
+  }
 
   // Everything added so far is in the store, durable, and in a durable index segment. Then goes on.
   Status drain();

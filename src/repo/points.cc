@@ -29,10 +29,13 @@ std::string head_object(std::string_view set_directory, uint64_t sequence) {
 
 Result<std::vector<std::string>> list_names(Repository& repository, const std::string& prefix) {
   std::vector<std::string> names;
-  HF_TRY(repository.store().list(prefix, [&](const ObjectInfo& info) -> Status {
-    names.push_back(info.name);
-    return {};
-  }, repository.deadline()));
+  HF_TRY(repository.store().list(
+      prefix,
+      [&](const ObjectInfo& info) -> Status {
+        names.push_back(info.name);
+        return {};
+      },
+      repository.deadline()));
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -60,13 +63,15 @@ Result<HeadState> read_head(Repository& repository, const std::string& set_direc
   if (sequence == 0) return HeadState{};
   const SignedBody body = HF_TRY(read_signed(repository, SignedKind::Head, head_object(set_directory, sequence)));
   const Head head = HF_TRY(decode_head(body.body));
-  if (head.sequence != sequence) return Error(Code::Corrupt, head_object(set_directory, sequence) + " has another number inside");
+  if (head.sequence != sequence)
+    return Error(Code::Corrupt, head_object(set_directory, sequence) + " has another number inside");
   return HeadState{.sequence = sequence, .digest = body.digest, .manifest = head.manifest};
 }
 
 Error rolled_back(const std::string& set_directory, uint64_t now, uint64_t seen) {
-  return Error(Code::KeyMissing, "the repository shows an older state of a set than was seen before (set " + set_directory +
-                                     ": point number " + std::to_string(now) + ", seen " + std::to_string(seen) + ")")
+  return Error(Code::KeyMissing, "the repository shows an older state of a set than was seen before (set " +
+                                     set_directory + ": point number " + std::to_string(now) + ", seen " +
+                                     std::to_string(seen) + ")")
       .with_hint("if an older copy was put in place on purpose: holdfast key trust --accept-rollback");
 }
 
@@ -76,7 +81,8 @@ Result<HeadState> check_head(Repository& repository, const std::string& set_dire
   HeadState head = HF_TRY(read_head(repository, set_directory, newest));
   if (const SeenHead* seen = repository.trust().head(set_directory)) {
     if (newest < seen->sequence) return rolled_back(set_directory, newest, seen->sequence);
-    const HeadState then = newest == seen->sequence ? head : HF_TRY(read_head(repository, set_directory, seen->sequence));
+    const HeadState then =
+        newest == seen->sequence ? head : HF_TRY(read_head(repository, set_directory, seen->sequence));
     if (then.digest != seen->digest) return rolled_back(set_directory, newest, seen->sequence);
   }
   repository.trust().see_head(set_directory, {.sequence = head.sequence, .digest = head.digest});
@@ -90,8 +96,8 @@ Status write_head(Repository& repository, const std::string& set_directory, Head
                   .time = point.manifest.finished};
   const std::string name = head_object(set_directory, head.sequence);
   const Signer* signer = HF_TRY(repository.signer());
-  const Bytes object = HF_TRY(make_signed(repository.ring(), *signer, SignedKind::Head, name, before.digest, encode(head),
-                                          repository.env().entropy));
+  const Bytes object = HF_TRY(make_signed(repository.ring(), *signer, SignedKind::Head, name, before.digest,
+                                          encode(head), repository.env().entropy));
   const Status put = repository.store().put(name, object, Durable::Now, repository.deadline());
   if (!put.ok() && put.error().code() != Code::Exists) return put.error().clone();
   const HeadState written = HF_TRY(read_head(repository, set_directory, head.sequence));
@@ -126,9 +132,13 @@ Result<Point> write_manifest(Repository& repository, Manifest manifest, SignedKi
 
 }  // namespace
 
-PointId point_id(const Sha256& manifest_digest) { return *PointId::from(manifest_digest.view().first(PointId::size)); }
+PointId point_id(const Sha256& manifest_digest) {
+  return *PointId::from(manifest_digest.view().first(PointId::size));
+}
 
-std::string short_id(const PointId& id) { return id.hex().substr(0, 10); }
+std::string short_id(const PointId& id) {
+  return id.hex().substr(0, 10);
+}
 
 std::string manifest_object(std::string_view set_directory, uint64_t sequence) {
   return "manifests/" + std::string(set_directory) + "/" + eight_digits(sequence);
@@ -154,10 +164,14 @@ Result<PointList> list_points(Repository& repository, const std::optional<std::s
   for (const std::string& name : names) {
     if (gc.is_forgotten(name) || !sequence_of(name)) continue;
     Result<Point> point = load_point(repository, name);
-    if (point.ok()) list.points.push_back(std::move(point).value());
-    else if (point.error().code() == Code::NotFound) continue;  // forgotten meanwhile
-    else if (point.error().code() == Code::Unavailable) return std::move(point).error();
-    else list.unreadable.push_back(point.error().message());
+    if (point.ok())
+      list.points.push_back(std::move(point).value());
+    else if (point.error().code() == Code::NotFound)
+      continue;  // forgotten meanwhile
+    else if (point.error().code() == Code::Unavailable)
+      return std::move(point).error();
+    else
+      list.unreadable.push_back(point.error().message());
     const std::string directory = name.substr(10, name.rfind('/') - 10);
     if (std::exchange(checked, directory) != directory) HF_TRY(check_head(repository, directory));
   }
@@ -200,7 +214,8 @@ Result<Point> commit_point(Repository& repository, Manifest manifest) {
   return Error(Code::Held, "other writers of this set were always faster").with_hint("try again later");
 }
 
-Result<std::string> commit_checkpoint(Repository& repository, Manifest manifest, const std::string& session, uint32_t number) {
+Result<std::string> commit_checkpoint(Repository& repository, Manifest manifest, const std::string& session,
+                                      uint32_t number) {
   manifest.status = PointStatus::Checkpoint;
   const std::string object =
       "checkpoints/" + repository.ring().set_directory(manifest.set) + "/" + session + "-" + std::to_string(number);
@@ -213,8 +228,10 @@ Result<std::vector<Point>> list_checkpoints(Repository& repository, const std::o
   std::vector<Point> found;
   for (const std::string& name : HF_TRY(list_names(repository, prefix))) {
     Result<Point> point = load_point(repository, name);
-    if (point.ok()) found.push_back(std::move(point).value());
-    else if (point.error().code() == Code::Unavailable) return std::move(point).error();
+    if (point.ok())
+      found.push_back(std::move(point).value());
+    else if (point.error().code() == Code::Unavailable)
+      return std::move(point).error();
   }
   std::stable_sort(found.begin(), found.end(),
                    [](const Point& a, const Point& b) { return a.manifest.finished < b.manifest.finished; });

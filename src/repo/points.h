@@ -22,21 +22,24 @@ PointId point_id(const Sha256& manifest_digest);
 std::string short_id(const PointId& id);  // as people read it: the first ten digits
 std::string manifest_object(std::string_view set_directory, uint64_t sequence);
 
-// Every point that no prune has forgotten. `set`: only that one. A manifest that cannot be opened is listed as unreadable, not fatal.
-// KeyMissing if a set's newest head is older than one seen here before, or is another: somebody showed an old state.
+// Every point that no prune has forgotten. `set`: only that one. A manifest that cannot be opened is listed as
+// unreadable, not fatal. KeyMissing if a set's newest head is older than one seen here before, or is another: somebody
+// showed an old state.
 Result<PointList> list_points(Repository& repository, const std::optional<std::string>& set = std::nullopt);
 Result<Point> load_point(Repository& repository, const std::string& object);
 
 // The newest complete or partial point of the set; nothing if there is none.
 Result<std::optional<Point>> newest_point(Repository& repository, const std::string& set);
 
-// Signs and writes `manifest` as the set's next point, then its head. Both are durable when it returns: only now may the point be
-// acknowledged. Sequence and previous are filled in. Requires: all that it refers to is durable.
+// Signs and writes `manifest` as the set's next point, then its head. Both are durable when it returns: only now may
+// the point be acknowledged. Sequence and previous are filled in. Requires: all that it refers to is durable.
 Result<Point> commit_point(Repository& repository, Manifest manifest);
 
 // Checkpoints: manifests of unfinished backups.
-Result<std::string> commit_checkpoint(Repository& repository, Manifest manifest, const std::string& session, uint32_t number);
-Result<std::vector<Point>> list_checkpoints(Repository& repository, const std::optional<std::string>& set = std::nullopt);
+Result<std::string> commit_checkpoint(Repository& repository, Manifest manifest, const std::string& session,
+                                      uint32_t number);
+Result<std::vector<Point>> list_checkpoints(Repository& repository,
+                                            const std::optional<std::string>& set = std::nullopt);
 
 // Signed proofs of a point, oldest first.
 Status attach_proof(Repository& repository, const Point& point, const Proof& proof);

@@ -74,7 +74,8 @@ TEST_F(PointsTest, every_single_bit_flip_of_a_manifest_or_head_is_found) {
     for (size_t bit = 0; bit < sound.size() * 8; ++bit) {
       Bytes damaged = sound;
       damaged[bit / 8] ^= static_cast<std::byte>(1 << (bit % 8));
-      ASSERT_FALSE(open_signed(repository->ring(), repository->signers(), kind, name, damaged).ok()) << name << " bit " << bit;
+      ASSERT_FALSE(open_signed(repository->ring(), repository->signers(), kind, name, damaged).ok())
+          << name << " bit " << bit;
     }
   }
 }
@@ -83,8 +84,9 @@ TEST_F(PointsTest, a_manifest_put_in_anothers_place_is_refused) {
   const Point first = commit(*repository).value(), second = commit(*repository).value();
   const ObjectInfo info = test.store().info(first.object, test.fixture.deadline).value();
   const Bytes bytes = test.store().get(first.object, 0, info.size, test.fixture.deadline).value();
-  EXPECT_EQ(open_signed(repository->ring(), repository->signers(), SignedKind::Manifest, second.object, bytes).error().code(),
-            Code::Corrupt);
+  EXPECT_EQ(
+      open_signed(repository->ring(), repository->signers(), SignedKind::Manifest, second.object, bytes).error().code(),
+      Code::Corrupt);
 }
 
 TEST_F(PointsTest, an_older_state_of_the_store_is_an_alarm) {
@@ -111,10 +113,14 @@ TEST_F(PointsTest, a_damaged_manifest_is_named_and_the_others_listed) {
 
 TEST_F(PointsTest, a_signer_nobody_has_seen_is_refused_until_it_is_accepted) {
   const Signer stranger = Signer::generate_ed25519(test.fixture.entropy);
-  ASSERT_TRUE(add_signer(test.store(), repository->ring(), stranger.verifier(), {.label = "stranger"}, test.fixture.deadline).ok());
+  ASSERT_TRUE(
+      add_signer(test.store(), repository->ring(), stranger.verifier(), {.label = "stranger"}, test.fixture.deadline)
+          .ok());
   EXPECT_EQ(test.open().error().code(), Code::KeyMissing);
-  Repository::Open options{.key_kinds = TestRepository::key_kinds(), .credentials = TestRepository::credentials(),
-                           .signer = std::nullopt, .accept_signer = stranger.verifier().key_id()};
+  Repository::Open options{.key_kinds = TestRepository::key_kinds(),
+                           .credentials = TestRepository::credentials(),
+                           .signer = std::nullopt,
+                           .accept_signer = stranger.verifier().key_id()};
   EXPECT_TRUE(Repository::open(test.world(), test.store(), std::move(options), test.fixture.deadline).ok());
   EXPECT_TRUE(test.open().ok());
 }
@@ -135,8 +141,10 @@ TEST(Create, an_interrupted_one_can_be_repeated) {
     TestRepository test;
     FaultyStore dying(test.store());
     dying.stop_after_changes(steps);
-    Repository::Create options{.key_kinds = TestRepository::key_kinds(), .credentials = TestRepository::credentials(),
-                               .label = "test", .signer = std::nullopt};
+    Repository::Create options{.key_kinds = TestRepository::key_kinds(),
+                               .credentials = TestRepository::credentials(),
+                               .label = "test",
+                               .signer = std::nullopt};
     EXPECT_FALSE(Repository::create(test.world(), dying, std::move(options), test.fixture.deadline).ok());
     EXPECT_EQ(test.open().error().code(), Code::NotFound);
     EXPECT_TRUE(test.create().ok()) << "after " << steps << " steps";
@@ -156,7 +164,10 @@ TEST(Create, a_place_in_use_is_left_alone) {
 TEST(Open, a_newer_format_is_refused_and_nothing_written) {
   TestRepository test;
   ASSERT_TRUE(test.create().ok());
-  Bytes config = test.store().get("config", 0, test.store().info("config", test.fixture.deadline).value().size, test.fixture.deadline).value();
+  Bytes config =
+      test.store()
+          .get("config", 0, test.store().info("config", test.fixture.deadline).value().size, test.fixture.deadline)
+          .value();
   config[4] = std::byte{2};
   ASSERT_TRUE(test.store().remove("config", test.fixture.deadline).ok());
   ASSERT_TRUE(test.store().put("config", config, Durable::Now, test.fixture.deadline).ok());

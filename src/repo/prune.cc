@@ -106,10 +106,13 @@ class Prune {
   Status remove_forgotten(const std::string& object) {
     if (const Result<Point> point = load_point(repository_, object); point.ok() && object.starts_with("manifests/")) {
       std::vector<std::string> proofs;
-      HF_TRY(store_.list("attachments/" + point.value().id.hex() + "/", [&](const ObjectInfo& info) -> Status {
-        proofs.push_back(info.name);
-        return {};
-      }, repository_.deadline()));
+      HF_TRY(store_.list(
+          "attachments/" + point.value().id.hex() + "/",
+          [&](const ObjectInfo& info) -> Status {
+            proofs.push_back(info.name);
+            return {};
+          },
+          repository_.deadline()));
       for (const std::string& proof : proofs) HF_TRY(store_.remove(proof, repository_.deadline()));
     }
     return store_.remove(object, repository_.deadline()).during("remove " + object);

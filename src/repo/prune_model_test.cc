@@ -23,11 +23,15 @@ namespace {
 
 constexpr int writers = 2, pruners = 2, records_max = 3;
 constexpr uint8_t first_pack = 1;
-constexpr uint8_t writer_pack(int w) { return static_cast<uint8_t>(2u << w); }
-constexpr uint8_t pruner_pack(int p) { return static_cast<uint8_t>(8u << p); }
+constexpr uint8_t writer_pack(int w) {
+  return static_cast<uint8_t>(2u << w);
+}
+constexpr uint8_t pruner_pack(int p) {
+  return static_cast<uint8_t>(8u << p);
+}
 
 struct Rules {
-  bool list_again = true;            // the sweep lists manifests again
+  bool list_again = true;  // the sweep lists manifests again
   bool sessions_before_points = true;
   bool lease_checked_last = true;    // after the manifest is written; else before it
   bool resurrect_all_copies = true;  // a chunk that only condemned packs have keeps all of them; else only one
@@ -40,15 +44,39 @@ struct Record {
 };
 
 enum Phase : uint8_t {
-  w_load, w_begin, w_gc, w_store, w_lease_before, w_manifest, w_gc_again, w_acknowledge, w_end, w_done,
+  w_load,
+  w_begin,
+  w_gc,
+  w_store,
+  w_lease_before,
+  w_manifest,
+  w_gc_again,
+  w_acknowledge,
+  w_end,
+  w_done,
 };
 struct Writer {
   uint8_t at, floor, index, seen, used, session, lost;
 };
 
 enum Step : uint8_t {
-  p_begin, p_sessions, p_points, p_gc, p_packs, p_lease, p_swept, p_unindex, p_delete,
-  p_points2, p_gc2, p_packs2, p_copy, p_lease2, p_condemn, p_end, p_done,
+  p_begin,
+  p_sessions,
+  p_points,
+  p_gc,
+  p_packs,
+  p_lease,
+  p_swept,
+  p_unindex,
+  p_delete,
+  p_points2,
+  p_gc2,
+  p_packs2,
+  p_copy,
+  p_lease2,
+  p_condemn,
+  p_end,
+  p_done,
 };
 struct Pruner {
   uint8_t at, runs, floor, session, lost, newest, due, points, condemned, index, drop, chosen;
@@ -163,17 +191,32 @@ class Model {
     const uint8_t mine = static_cast<uint8_t>(1u << w);
     me.at = static_cast<uint8_t>(now.at + 1);
     switch (now.at) {
-      case w_load: me.index = state.indexed; break;
-      case w_begin: me.session = 1, me.floor = state.record_count; break;
-      case w_gc: return choose_pack(state, w);
-      case w_store: next.exists |= writer_pack(w), next.indexed |= writer_pack(w); break;
-      case w_lease_before: if (!rules_.lease_checked_last && me.lost) me.at = w_end; break;
-      case w_manifest: next.points |= mine; break;
+      case w_load:
+        me.index = state.indexed;
+        break;
+      case w_begin:
+        me.session = 1, me.floor = state.record_count;
+        break;
+      case w_gc:
+        return choose_pack(state, w);
+      case w_store:
+        next.exists |= writer_pack(w), next.indexed |= writer_pack(w);
+        break;
+      case w_lease_before:
+        if (!rules_.lease_checked_last && me.lost) me.at = w_end;
+        break;
+      case w_manifest:
+        next.points |= mine;
+        break;
       case w_gc_again:
         if (rules_.second_gc_read && (gone(state, me.seen) & me.used & ~state.exists)) me.at = w_end;
         break;
-      case w_acknowledge: if (!rules_.lease_checked_last || !me.lost) next.acknowledged |= mine; break;
-      default: me.session = 0; break;
+      case w_acknowledge:
+        if (!rules_.lease_checked_last || !me.lost) next.acknowledged |= mine;
+        break;
+      default:
+        me.session = 0;
+        break;
     }
     reach(next);
   }
@@ -220,21 +263,49 @@ class Model {
     Pruner& me = next.p[static_cast<size_t>(p)];
     me.at = static_cast<uint8_t>(now.at + 1);
     switch (now.at) {
-      case p_begin: me.session = 1, me.lost = 0, me.floor = me.newest = state.record_count; break;
-      case p_sessions: me.due = rules_.sessions_before_points ? due(state, p, me.newest) : 0; break;
-      case p_points: me.points = rules_.list_again ? state.points : 0; break;
-      case p_gc: read_gc(state, me); break;
-      case p_packs: return plan_sweep(state, p);
-      case p_lease: if (me.lost) me.at = p_end; break;
-      case p_swept: write_swept(next, me); break;
-      case p_unindex: next.indexed &= static_cast<uint8_t>(~me.drop); break;
-      case p_delete: next.exists &= static_cast<uint8_t>(~me.drop); break;
-      case p_points2: me.points = state.points; break;
-      case p_gc2: me.condemned = gone(state); break;
-      case p_packs2: return plan_condemn(state, p);
-      case p_copy: next.exists |= pruner_pack(p), next.indexed |= pruner_pack(p); break;
-      case p_lease2: if (me.lost) me.at = p_end; break;
-      case p_condemn: condemn(next, me); break;
+      case p_begin:
+        me.session = 1, me.lost = 0, me.floor = me.newest = state.record_count;
+        break;
+      case p_sessions:
+        me.due = rules_.sessions_before_points ? due(state, p, me.newest) : 0;
+        break;
+      case p_points:
+        me.points = rules_.list_again ? state.points : 0;
+        break;
+      case p_gc:
+        read_gc(state, me);
+        break;
+      case p_packs:
+        return plan_sweep(state, p);
+      case p_lease:
+        if (me.lost) me.at = p_end;
+        break;
+      case p_swept:
+        write_swept(next, me);
+        break;
+      case p_unindex:
+        next.indexed &= static_cast<uint8_t>(~me.drop);
+        break;
+      case p_delete:
+        next.exists &= static_cast<uint8_t>(~me.drop);
+        break;
+      case p_points2:
+        me.points = state.points;
+        break;
+      case p_gc2:
+        me.condemned = gone(state);
+        break;
+      case p_packs2:
+        return plan_condemn(state, p);
+      case p_copy:
+        next.exists |= pruner_pack(p), next.indexed |= pruner_pack(p);
+        break;
+      case p_lease2:
+        if (me.lost) me.at = p_end;
+        break;
+      case p_condemn:
+        condemn(next, me);
+        break;
       default: {
         const uint8_t runs = static_cast<uint8_t>(now.runs + 1);
         me = Pruner{.at = runs < scale_.runs[static_cast<size_t>(p)] ? p_begin : p_done, .runs = runs};
@@ -274,8 +345,10 @@ class Model {
     uint8_t going = 0;
     for (size_t r = 0; r < state.record_count; ++r) {
       const Record& record = state.records[r];
-      if (record.is_swept) going |= static_cast<uint8_t>(record.deleted & (state.exists | me.index));
-      else if (me.due >> r & 1) going |= record.packs;
+      if (record.is_swept)
+        going |= static_cast<uint8_t>(record.deleted & (state.exists | me.index));
+      else if (me.due >> r & 1)
+        going |= record.packs;
     }
     const bool nothing = going == 0 && me.due == 0;
     const std::vector<uint8_t> choices = reached(me, state.exists);
@@ -344,7 +417,9 @@ TEST(PruneModel, no_interleaving_of_two_writers_and_two_prunes_loses_what_was_ac
   expect_safe(two_writers, 1'000'000);
 }
 
-TEST(PruneModel, no_interleaving_with_three_prunes_loses_what_was_acknowledged) { expect_safe(three_prunes, 100'000); }
+TEST(PruneModel, no_interleaving_with_three_prunes_loses_what_was_acknowledged) {
+  expect_safe(three_prunes, 100'000);
+}
 
 TEST(PruneModel, it_fails_if_the_sweep_does_not_list_points_again) {
   EXPECT_FALSE(Model({.list_again = false}, two_writers).explore());

@@ -65,19 +65,29 @@ class SteppedRepository {
   }
   std::vector<std::string> names(const std::string& prefix) {
     std::vector<std::string> found;
-    memory->list(prefix, [&](const ObjectInfo& info) -> Status {
-      found.push_back(info.name);
-      return {};
-    }, deadline()).value();
+    memory
+        ->list(
+            prefix,
+            [&](const ObjectInfo& info) -> Status {
+              found.push_back(info.name);
+              return {};
+            },
+            deadline())
+        .value();
     std::sort(found.begin(), found.end());
     return found;
   }
   uint64_t bytes(const std::string& prefix) {
     uint64_t sum = 0;
-    memory->list(prefix, [&](const ObjectInfo& info) -> Status {
-      sum += info.size;
-      return {};
-    }, deadline()).value();
+    memory
+        ->list(
+            prefix,
+            [&](const ObjectInfo& info) -> Status {
+              sum += info.size;
+              return {};
+            },
+            deadline())
+        .value();
     return sum;
   }
 

@@ -8,7 +8,9 @@ Result<PackReader> open_source(Repository& repository, const RepackSource& pack)
                           repository.deadline());
 }
 
-bool is_live(const RepackSource& pack, size_t chunk) { return chunk < pack.live.size() && pack.live[chunk]; }
+bool is_live(const RepackSource& pack, size_t chunk) {
+  return chunk < pack.live.size() && pack.live[chunk];
+}
 
 // As the chunk was grouped when it was stored first: what did not compress then does not now.
 CutClass cut_class(Codec codec, uint32_t length) {
@@ -18,8 +20,8 @@ CutClass cut_class(Codec codec, uint32_t length) {
 
 Status copy_record(Repository& repository, Pipeline& pipeline, const RepackSource& pack, const RecordRef& record,
                    std::unordered_map<uint32_t, PieceTable>& pieces) {
-  const Bytes sealed = HF_TRY(
-      repository.store().get(record.object, record.place.offset, record.place.stored, repository.deadline()));
+  const Bytes sealed =
+      HF_TRY(repository.store().get(record.object, record.place.offset, record.place.stored, repository.deadline()));
   const Bytes raw = HF_TRY(open_record(repository.ring(), record, sealed));
   size_t offset = 0;
   for (uint32_t i = 0; i < record.ids.size(); ++i) {

@@ -15,24 +15,31 @@ Error no_repository(const Store& store) {
       .with_hint("holdfast init makes one; is the path right, and is the disk mounted?");
 }
 
-// What an interrupted create left, and only that: where anything else is, a lost `config` is more likely than a new start.
+// What an interrupted create left, and only that: where anything else is, a lost `config` is more likely than a new
+// start.
 Status clear_unfinished(Store& store, const Deadline& deadline) {
   std::vector<std::string> leftovers;
-  HF_TRY(store.list("", [&](const ObjectInfo& info) -> Status {
-    const bool is_key = info.name.starts_with("keys/") || info.name.starts_with("epochs/") || info.name.starts_with("signers/");
-    if (!is_key)
-      return Error(Code::Refused, "the place is not empty, and has no repository's configuration: there is " + info.name)
-          .with_hint("if it was a repository, put its object 'config' back from a copy; else name an empty place");
-    leftovers.push_back(info.name);
-    return {};
-  }, deadline));
+  HF_TRY(store.list(
+      "",
+      [&](const ObjectInfo& info) -> Status {
+        const bool is_key =
+            info.name.starts_with("keys/") || info.name.starts_with("epochs/") || info.name.starts_with("signers/");
+        if (!is_key)
+          return Error(Code::Refused,
+                       "the place is not empty, and has no repository's configuration: there is " + info.name)
+              .with_hint("if it was a repository, put its object 'config' back from a copy; else name an empty place");
+        leftovers.push_back(info.name);
+        return {};
+      },
+      deadline));
   for (const std::string& name : leftovers) HF_TRY(store.remove(name, deadline));
   return {};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Repository>> Repository::create(const World& world, Store& store, Create options, const Deadline& deadline) {
+Result<std::unique_ptr<Repository>> Repository::create(const World& world, Store& store, Create options,
+                                                       const Deadline& deadline) {
   if (store.info("config", deadline).ok())
     return Error(Code::Exists, "there is a repository already in " + store.describe());
   HF_TRY(clear_unfinished(store, deadline));
@@ -48,7 +55,8 @@ Result<std::unique_ptr<Repository>> Repository::create(const World& world, Store
   const auto kind = std::find_if(options.key_kinds.begin(), options.key_kinds.end(),
                                  [&](const KeyKind& k) { return k.accepts(options.credentials); });
   if (kind == options.key_kinds.end())
-    return Error(Code::Invalid, "no key for the new repository").with_hint("give --passphrase-file, --key-file or --recipient");
+    return Error(Code::Invalid, "no key for the new repository")
+        .with_hint("give --passphrase-file, --key-file or --recipient");
   const EnvelopeRequest request{.repository = id, .label = options.label, .created = now};
   const Bytes envelope = HF_TRY(kind->wrap(ring.root(), options.credentials, request, entropy));
   HF_TRY(add_envelope(store, envelope, deadline));
@@ -61,7 +69,8 @@ Result<std::unique_ptr<Repository>> Repository::create(const World& world, Store
     repository->signer_ = Signer::generate_ed25519(entropy);
     HF_TRY(add_signer(store, ring, *repository->signer_, {.label = "made at init", .created = now}, entropy, deadline));
   }
-  HF_TRY(store.put("config", encode_config(ring, now), Durable::Now, deadline).during("write the repository's configuration"));
+  HF_TRY(store.put("config", encode_config(ring, now), Durable::Now, deadline)
+             .during("write the repository's configuration"));
   repository->created_ = now;
   repository->trust_ = HF_TRY(Trust::load(world.fs, world.state_directory, id));
   repository->trust_.pin_signer(repository->signer_->verifier().key_id());
@@ -71,7 +80,8 @@ Result<std::unique_ptr<Repository>> Repository::create(const World& world, Store
   return repository;
 }
 
-Result<std::unique_ptr<Repository>> Repository::open(const World& world, Store& store, Open options, const Deadline& deadline) {
+Result<std::unique_ptr<Repository>> Repository::open(const World& world, Store& store, Open options,
+                                                     const Deadline& deadline) {
   Result<Bytes> config_bytes = get_whole(store, "config", config_bytes_max, deadline);
   if (!config_bytes.ok()) {
     if (config_bytes.error().code() == Code::NotFound) return no_repository(store);
@@ -107,7 +117,8 @@ Status Repository::load_signers(std::optional<Signer> own, const std::string& ac
   }
   if (own) {
     if (signers_.find(own->verifier().key_id()) == nullptr)
-      return Error(Code::KeyMissing, "the signing key is not one of the repository's signers: " + own->verifier().key_id())
+      return Error(Code::KeyMissing,
+                   "the signing key is not one of the repository's signers: " + own->verifier().key_id())
           .with_hint("holdfast key add --signing-key FILE makes it one");
     signer_ = std::move(own);
   } else {
@@ -121,7 +132,8 @@ Status Repository::load_signers(std::optional<Signer> own, const std::string& ac
 
 Result<const Signer*> Repository::signer() const {
   if (signer_) return &*signer_;
-  return Error(Code::KeyMissing, "no signing key at hand: the owner keeps it").with_hint("give it with --signing-key FILE");
+  return Error(Code::KeyMissing, "no signing key at hand: the owner keeps it")
+      .with_hint("give it with --signing-key FILE");
 }
 
 Result<Index*> Repository::index() {

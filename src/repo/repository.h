@@ -1,8 +1,8 @@
 // Repository: an open store with its keys: what everything else in this module and above works on.
 //
-// open() reads the configuration, opens one envelope with what the caller holds, and checks version, authenticity and signers before
-// anything else is believed. The index is read when it is first needed.
-// Not copied; parts that say so are safe to use from several threads.
+// open() reads the configuration, opens one envelope with what the caller holds, and checks version, authenticity and
+// signers before anything else is believed. The index is read when it is first needed. Not copied; parts that say so
+// are safe to use from several threads.
 #pragma once
 
 #include <memory>
@@ -19,8 +19,8 @@ namespace hf {
 struct World {
   Env env;
   Fs& fs;
-  std::string state_directory;  // of this machine: trust, caches; made if missing
-  std::string process;          // sys/process_identity.h; "" where runs are not told apart
+  std::string state_directory;                               // of this machine: trust, caches; made if missing
+  std::string process;                                       // sys/process_identity.h; "" where runs are not told apart
   std::function<bool(const std::string& identity)> is_gone;  // may be empty: nobody is known to be gone
 };
 
@@ -28,23 +28,25 @@ class Repository {
  public:
   struct Create {
     std::vector<KeyKind> key_kinds;
-    Credentials credentials;       // of the first envelope
+    Credentials credentials;  // of the first envelope
     std::string label;
     std::optional<Signer> signer;  // the owner's own; else one is made and kept under the root key
   };
-  // Makes a repository in an empty store. Exists if there is one. Its objects are written so that an interrupted create can be repeated:
-  // `config`, which is what makes it a repository, comes last.
-  static Result<std::unique_ptr<Repository>> create(const World& world, Store& store, Create options, const Deadline& deadline);
+  // Makes a repository in an empty store. Exists if there is one. Its objects are written so that an interrupted create
+  // can be repeated: `config`, which is what makes it a repository, comes last.
+  static Result<std::unique_ptr<Repository>> create(const World& world, Store& store, Create options,
+                                                    const Deadline& deadline);
 
   struct Open {
     std::vector<KeyKind> key_kinds;
     Credentials credentials;
-    std::optional<Signer> signer;     // to sign with; else the one kept in the repository
-    std::string accept_signer;        // fingerprint (or a prefix of 8 or more) of an unknown signer that a person accepts
+    std::optional<Signer> signer;  // to sign with; else the one kept in the repository
+    std::string accept_signer;     // fingerprint (or a prefix of 8 or more) of an unknown signer that a person accepts
   };
-  // NotFound: no repository here. Unsupported: a newer format; nothing was written. KeyMissing: nothing at hand opens it, or it is signed
-  // by keys this machine has not seen.
-  static Result<std::unique_ptr<Repository>> open(const World& world, Store& store, Open options, const Deadline& deadline);
+  // NotFound: no repository here. Unsupported: a newer format; nothing was written. KeyMissing: nothing at hand opens
+  // it, or it is signed by keys this machine has not seen.
+  static Result<std::unique_ptr<Repository>> open(const World& world, Store& store, Open options,
+                                                  const Deadline& deadline);
 
   Env env() const { return world_.env; }
   const World& world() const { return world_; }
@@ -65,7 +67,8 @@ class Repository {
   Result<ChunkReader*> chunks();
 
  private:
-  Repository(const World& world, Store& store, const Deadline& deadline) : world_(world), store_(store), deadline_(deadline) {}
+  Repository(const World& world, Store& store, const Deadline& deadline)
+      : world_(world), store_(store), deadline_(deadline) {}
   Status load_signers(std::optional<Signer> own, const std::string& accept);
 
   World world_;

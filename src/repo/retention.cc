@@ -24,8 +24,12 @@ std::string week_of(WallTime time) {
   return fmt::format("{:04}-W{:02}", static_cast<int>(year), week);
 }
 
-std::string month_of(WallTime time) { return format_date(time).substr(0, 7); }
-std::string year_of(WallTime time) { return format_date(time).substr(0, 4); }
+std::string month_of(WallTime time) {
+  return format_date(time).substr(0, 7);
+}
+std::string year_of(WallTime time) {
+  return format_date(time).substr(0, 4);
+}
 
 struct CalendarRule {
   std::string_view name;
@@ -93,8 +97,8 @@ void keep_always(Ballot& ballot, const KeepAlways& always) {
     if (point.proven && proven < always.proven_min) {
       ++proven;
       if (!is_kept) {
-        ballot.keep(at, fmt::format("proven: one of the {} newest proven points, which are always kept",
-                                    always.proven_min));
+        ballot.keep(
+            at, fmt::format("proven: one of the {} newest proven points, which are always kept", always.proven_min));
       }
     }
     if (point.complete && is_newest_complete) {
@@ -106,7 +110,9 @@ void keep_always(Ballot& ballot, const KeepAlways& always) {
 
 }  // namespace
 
-bool KeepRules::is_empty() const { return describe().empty(); }
+bool KeepRules::is_empty() const {
+  return describe().empty();
+}
 
 std::string KeepRules::describe() const {
   std::string text;
@@ -121,9 +127,8 @@ std::string KeepRules::describe() const {
 std::vector<Decision> decide(std::vector<Candidate> candidates, const KeepRules& rules, WallTime now,
                              const KeepAlways& always) {
   // The id breaks ties, so that the order given does not matter.
-  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return a.time != b.time ? a.time > b.time : a.id > b.id;
-  });
+  std::sort(candidates.begin(), candidates.end(),
+            [](const Candidate& a, const Candidate& b) { return a.time != b.time ? a.time > b.time : a.id > b.id; });
   std::vector<Decision> decisions;
   decisions.reserve(candidates.size());
   Ballot ballot;

@@ -13,7 +13,9 @@
 namespace hf {
 namespace {
 
-WallTime at(std::string_view text) { return parse_time(text).value(); }
+WallTime at(std::string_view text) {
+  return parse_time(text).value();
+}
 
 PointId id_of(uint8_t number) {
   PointId id;
@@ -22,7 +24,9 @@ PointId id_of(uint8_t number) {
 }
 
 // The nth candidate has id n, so that expectations can name it.
-Candidate point(uint8_t number, std::string_view time) { return {.id = id_of(number), .time = at(time)}; }
+Candidate point(uint8_t number, std::string_view time) {
+  return {.id = id_of(number), .time = at(time)};
+}
 Candidate partial(uint8_t number, std::string_view time) {
   return {.id = id_of(number), .time = at(time), .complete = false};
 }
@@ -169,8 +173,8 @@ RC_GTEST_PROP(RetentionProperty, more_rules_never_keep_less, ()) {
   const std::vector<Candidate> points = any_points(true);
   const KeepRules a = any_rules(), b = any_rules();
   RC_PRE(!a.is_empty());  // without rules everything is kept
-  const KeepRules both{std::max(a.last, b.last),       std::max(a.hourly, b.hourly),   std::max(a.daily, b.daily),
-                       std::max(a.weekly, b.weekly),   std::max(a.monthly, b.monthly), std::max(a.yearly, b.yearly),
+  const KeepRules both{std::max(a.last, b.last),     std::max(a.hourly, b.hourly),   std::max(a.daily, b.daily),
+                       std::max(a.weekly, b.weekly), std::max(a.monthly, b.monthly), std::max(a.yearly, b.yearly),
                        std::max(a.within, b.within)};
   RC_ASSERT(includes(kept_ids(points, both), kept_ids(points, a)));
 }

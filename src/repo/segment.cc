@@ -34,7 +34,9 @@ void IndexSegment::add(const PackInfo& pack, const std::vector<ChunkId>& ids) {
   }
 }
 
-void IndexSegment::sort() { std::stable_sort(entries.begin(), entries.end(), before); }
+void IndexSegment::sort() {
+  std::stable_sort(entries.begin(), entries.end(), before);
+}
 
 const IndexSegment::Entry* IndexSegment::find(const ChunkId& id) const {
   // Ids are uniform: the place is about order/2^64 of the table, give or take the square root of its size.
@@ -74,7 +76,8 @@ Bytes encode_segment(const IndexSegment& segment) {
 }
 
 Result<IndexSegment> decode_segment(BytesView plain) {
-  if (plain.size() < head_bytes || as_text(plain.first(4)) != "HFIX") return Error(Code::Corrupt, "not an index segment");
+  if (plain.size() < head_bytes || as_text(plain.first(4)) != "HFIX")
+    return Error(Code::Corrupt, "not an index segment");
   const uint64_t packs = load_le<uint32_t>(plain.data() + 4), entries = load_le<uint32_t>(plain.data() + 8),
                  superseded = load_le<uint32_t>(plain.data() + 12);
   if (plain.size() != head_bytes + packs * pack_bytes + entries * entry_bytes + superseded * Sha256::size)

@@ -26,14 +26,17 @@ void decode_beat(std::string_view text, const World& world, SeenSession& session
 
 }  // namespace
 
-// Whether the lease ever ran out is seen in the store's times of two beats, one after the other: this machine's clocks may have stood still with it.
+// Whether the lease ever ran out is seen in the store's times of two beats, one after the other: this machine's clocks
+// may have stood still with it.
 Status Session::beat() {
   Repository& repo = repository_;
-  const std::string text = std::string(gc_mark) + std::to_string(gc_newest_) + "\n" + repo.world().process + "\n" + what_;
+  const std::string text =
+      std::string(gc_mark) + std::to_string(gc_newest_) + "\n" + repo.world().process + "\n" + what_;
   const Bytes box = repo.ring().seal_box("session", as_bytes(text), repo.env().entropy);
   return lease_.with([&](Lease& lease) -> Status {
     HF_TRY(repo.store().replace(object(), box, repo.deadline()).during("write the session's heartbeat"));
-    const ObjectInfo written = HF_TRY(repo.store().info(object(), repo.deadline()).during("read the session's heartbeat"));
+    const ObjectInfo written =
+        HF_TRY(repo.store().info(object(), repo.deadline()).during("read the session's heartbeat"));
     lease.is_lost = lease.is_lost || (lease.beat && written.modified - *lease.beat >= session_lease);
     lease.beat = written.modified;
     return {};
@@ -48,7 +51,8 @@ Result<std::unique_ptr<Session>> Session::begin(Repository& repository, std::str
   Session& self = *session;
   session->tasks_.start("session", [&self](std::stop_token stop) -> Status {
     Clock& clock = self.repository_.env().clock;
-    while (clock.sleep_until(clock.mono() + session_beat, stop)) (void)self.beat().ok();  // check_alive() judges by the last success
+    while (clock.sleep_until(clock.mono() + session_beat, stop))
+      (void)self.beat().ok();  // check_alive() judges by the last success
     return {};
   });
   return session;
@@ -69,12 +73,16 @@ Status Session::check_alive() {
 
 Result<std::vector<SeenSession>> list_sessions(Repository& repository) {
   std::vector<SeenSession> sessions;
-  HF_TRY(repository.store().list("sessions/", [&](const ObjectInfo& info) -> Status {
-    sessions.push_back({.id = info.name.substr(9), .beat = info.modified});
-    return {};
-  }, repository.deadline()));
+  HF_TRY(repository.store().list(
+      "sessions/",
+      [&](const ObjectInfo& info) -> Status {
+        sessions.push_back({.id = info.name.substr(9), .beat = info.modified});
+        return {};
+      },
+      repository.deadline()));
   for (SeenSession& session : sessions) {
-    const Result<Bytes> box = get_whole(repository.store(), "sessions/" + session.id, session_bytes_max, repository.deadline());
+    const Result<Bytes> box =
+        get_whole(repository.store(), "sessions/" + session.id, session_bytes_max, repository.deadline());
     if (!box.ok()) continue;  // ended meanwhile, or waited for until it is too old
     if (const Result<Bytes> text = repository.ring().open_box("session", box.value()); text.ok())
       decode_beat(as_text(text.value()), repository.world(), session);

@@ -1,8 +1,9 @@
 // Session: a running writer's heartbeat in the store, so that a prune knows whom to wait for.
 //
-// sessions/<id> is rewritten every few minutes by a thread of its own and removed at the end. Age is by the store's clock. A writer that slept past
-// its lease must not commit: prune may have stopped waiting for it. The object says which gc record was the newest when the session began: a prune
-// waits for those sessions that cannot know of its record, and for no others.
+// sessions/<id> is rewritten every few minutes by a thread of its own and removed at the end. Age is by the store's
+// clock. A writer that slept past its lease must not commit: prune may have stopped waiting for it. The object says
+// which gc record was the newest when the session began: a prune waits for those sessions that cannot know of its
+// record, and for no others.
 #pragma once
 
 #include <atomic>
@@ -13,7 +14,8 @@
 namespace hf {
 
 inline constexpr Duration session_beat = std::chrono::minutes(5);
-inline constexpr Duration session_lease = std::chrono::hours(24);  // half the least grace that prune allows with live writers
+inline constexpr Duration session_lease =
+    std::chrono::hours(24);  // half the least grace that prune allows with live writers
 
 class Session {
  public:
@@ -21,8 +23,9 @@ class Session {
   ~Session();  // removes the object if it can; a left-over one expires
 
   const std::string& id() const { return id_; }
-  // An error if the lease has run out: whoever holds this session must give up. Called before a commit, to spare it, and after it, before it is
-  // acknowledged: only then is it sure that no prune stopped waiting before the manifest could be seen.
+  // An error if the lease has run out: whoever holds this session must give up. Called before a commit, to spare it,
+  // and after it, before it is acknowledged: only then is it sure that no prune stopped waiting before the manifest
+  // could be seen.
   Status check_alive();
 
  private:

@@ -9,7 +9,8 @@ namespace hf {
 namespace {
 
 constexpr size_t head_bytes_max = 4096;
-constexpr std::array<std::string_view, 6> kind_names = {"manifest", "head", "checkpoint", "condemned", "swept", "attachment"};
+constexpr std::array<std::string_view, 6> kind_names = {"manifest",  "head",  "checkpoint",
+                                                        "condemned", "swept", "attachment"};
 
 // Takes the rest of the line that begins with `key` off the front of `text`; nothing if it does not.
 std::optional<std::string_view> take_line(std::string_view& text, std::string_view key) {
@@ -21,7 +22,9 @@ std::optional<std::string_view> take_line(std::string_view& text, std::string_vi
   return value;
 }
 
-Error malformed() { return Error(Code::Corrupt, "signed object is damaged"); }
+Error malformed() {
+  return Error(Code::Corrupt, "signed object is damaged");
+}
 
 bool parse_body_line(std::string_view line, SignedText& out) {
   const size_t space = line.find(' ');
@@ -29,16 +32,21 @@ bool parse_body_line(std::string_view line, SignedText& out) {
   const char* end = line.data() + space;
   const auto [stop, code] = std::from_chars(line.data(), end, out.body_size);
   const std::optional<Sha256> digest = Sha256::parse(line.substr(space + 1));
-  if (code != std::errc() || stop != end || std::to_string(out.body_size) != line.substr(0, space) || !digest) return false;
+  if (code != std::errc() || stop != end || std::to_string(out.body_size) != line.substr(0, space) || !digest)
+    return false;
   out.body_digest = *digest;
   return true;
 }
 
 }  // namespace
 
-std::string_view name_of(SignedKind kind) { return kind_names[static_cast<size_t>(kind)]; }
+std::string_view name_of(SignedKind kind) {
+  return kind_names[static_cast<size_t>(kind)];
+}
 
-void TrustedSigners::add(Verifier verifier) { verifiers_.push_back(std::move(verifier)); }
+void TrustedSigners::add(Verifier verifier) {
+  verifiers_.push_back(std::move(verifier));
+}
 
 const Verifier* TrustedSigners::find(std::string_view key_id) const {
   for (const Verifier& verifier : verifiers_)
@@ -46,8 +54,8 @@ const Verifier* TrustedSigners::find(std::string_view key_id) const {
   return nullptr;
 }
 
-Result<Bytes> make_signed(const KeyRing& ring, const Signer& signer, SignedKind kind, std::string_view name, const Sha256& previous,
-                          BytesView body, Entropy& entropy) {
+Result<Bytes> make_signed(const KeyRing& ring, const Signer& signer, SignedKind kind, std::string_view name,
+                          const Sha256& previous, BytesView body, Entropy& entropy) {
   const Bytes packed = Compressor(3).compress(body);
   const Bytes box = ring.seal_box(name_of(kind), packed, entropy);
   std::string head = "holdfast " + std::string(name_of(kind)) + " 1\n";
@@ -84,15 +92,18 @@ Result<SignedText> parse_signed(BytesView object) {
   size_t kind = 0;
   while (kind < kind_names.size() && *title != std::string(kind_names[kind]) + " 1") ++kind;
   if (kind == kind_names.size()) return Error(Code::Unsupported, "signed object of an unknown kind or version");
-  out.head = {.kind = static_cast<SignedKind>(kind), .name = std::string(*name), .previous = *before, .key_id = std::string(*key)};
+  out.head = {.kind = static_cast<SignedKind>(kind),
+              .name = std::string(*name),
+              .previous = *before,
+              .key_id = std::string(*key)};
   out.repository = *repository;
   out.algorithm = *algorithm;
   out.signature = *raw;
   return out;
 }
 
-Result<SignedBody> open_signed(const KeyRing& ring, const TrustedSigners& signers, SignedKind kind, std::string_view name,
-                               BytesView object) {
+Result<SignedBody> open_signed(const KeyRing& ring, const TrustedSigners& signers, SignedKind kind,
+                               std::string_view name, BytesView object) {
   SignedText text = HF_TRY(parse_signed(object).during(std::string(name)));
   const Verifier* verifier = signers.find(text.head.key_id);
   if (verifier == nullptr || verifier->algorithm() != text.algorithm)

@@ -1,7 +1,7 @@
 // SignedObject: a text head anybody can verify with a stock openssl, and a sealed body.
 //
-// docs/FORMAT.md, "Signed objects". Verified in this order: signer known, signature, repository and name, body hash; only then is
-// the body decrypted, and only then parsed.
+// docs/FORMAT.md, "Signed objects". Verified in this order: signer known, signature, repository and name, body hash;
+// only then is the body decrypted, and only then parsed.
 #pragma once
 
 #include <string>
@@ -42,12 +42,12 @@ class TrustedSigners {
   std::vector<Verifier> verifiers_;
 };
 
-Result<Bytes> make_signed(const KeyRing& ring, const Signer& signer, SignedKind kind, std::string_view name, const Sha256& previous,
-                          BytesView body, Entropy& entropy);
+Result<Bytes> make_signed(const KeyRing& ring, const Signer& signer, SignedKind kind, std::string_view name,
+                          const Sha256& previous, BytesView body, Entropy& entropy);
 
 // KeyMissing: no trusted signer, or the signature is not theirs. Corrupt: anything else that does not fit.
-Result<SignedBody> open_signed(const KeyRing& ring, const TrustedSigners& signers, SignedKind kind, std::string_view name,
-                               BytesView object);
+Result<SignedBody> open_signed(const KeyRing& ring, const TrustedSigners& signers, SignedKind kind,
+                               std::string_view name, BytesView object);
 
 // The head of any signed object, checked for form only: for tools and tests.
 struct SignedText {

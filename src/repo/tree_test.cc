@@ -1,9 +1,10 @@
+#include "repo/tree.h"
+
 #include <gtest/gtest.h>
 
 #include <map>
 
 #include "crypto/hash.h"
-#include "repo/tree.h"
 #include "support/seeded_entropy.h"
 
 namespace hf {

@@ -20,8 +20,9 @@ Result<Trust> Trust::load(Fs& fs, std::string directory, const RepositoryId& rep
     return bytes.error().clone();
   }
   std::istringstream in{to_text(bytes.value())};
-  const Error bad = Error(Code::Corrupt, "what was seen of this repository before cannot be read: " + trust.path_)
-                        .with_hint("remove that file to begin anew; then check the signer's fingerprint with 'holdfast key list'");
+  const Error bad =
+      Error(Code::Corrupt, "what was seen of this repository before cannot be read: " + trust.path_)
+          .with_hint("remove that file to begin anew; then check the signer's fingerprint with 'holdfast key list'");
   std::string line;
   if (!std::getline(in, line) || line != title) return bad.clone();
   while (std::getline(in, line)) {
@@ -41,7 +42,9 @@ Result<Trust> Trust::load(Fs& fs, std::string directory, const RepositoryId& rep
   return trust;
 }
 
-void Trust::pin_signer(const std::string& key_id) { changed_ = signers_.insert(key_id).second || changed_; }
+void Trust::pin_signer(const std::string& key_id) {
+  changed_ = signers_.insert(key_id).second || changed_;
+}
 
 const SeenHead* Trust::head(const std::string& set_directory) const {
   const auto found = heads_.find(set_directory);
@@ -55,7 +58,9 @@ void Trust::see_head(const std::string& set_directory, const SeenHead& head) {
   changed_ = true;
 }
 
-void Trust::forget_head(const std::string& set_directory) { changed_ = heads_.erase(set_directory) > 0 || changed_; }
+void Trust::forget_head(const std::string& set_directory) {
+  changed_ = heads_.erase(set_directory) > 0 || changed_;
+}
 
 Status Trust::save(Fs& fs) {
   if (!changed_) return {};

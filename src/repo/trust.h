@@ -1,8 +1,9 @@
 // Trust: what this machine has seen of a repository before: its signers and the newest head of each set.
 //
-// A store can only show what was really written, but it can show an old state, or leave out what is new. So the client keeps what it saw: an
-// unknown signer, or a head older than one seen before, is refused until a person accepts it by name. Kept in a small text file beside the cache;
-// losing it loses only the memory (the next run learns anew, as the first did).
+// A store can only show what was really written, but it can show an old state, or leave out what is new. So the client
+// keeps what it saw: an unknown signer, or a head older than one seen before, is refused until a person accepts it by
+// name. Kept in a small text file beside the cache; losing it loses only the memory (the next run learns anew, as the
+// first did).
 #pragma once
 
 #include <map>

@@ -27,16 +27,22 @@ namespace {
 Status list_referrers(Repository& repository, Survey& survey) {
   Store& store = repository.store();
   std::vector<std::string> manifests;
-  HF_TRY(store.list("manifests/", [&](const ObjectInfo& info) -> Status {
-    manifests.push_back(info.name);
-    survey.newest_manifest = std::max(survey.newest_manifest, info.modified);
-    return {};
-  }, repository.deadline()));
+  HF_TRY(store.list(
+      "manifests/",
+      [&](const ObjectInfo& info) -> Status {
+        manifests.push_back(info.name);
+        survey.newest_manifest = std::max(survey.newest_manifest, info.modified);
+        return {};
+      },
+      repository.deadline()));
   PointList list = HF_TRY(list_points(repository));
-  HF_TRY(store.list("checkpoints/", [&](const ObjectInfo& info) -> Status {
-    survey.checkpoint_times.emplace(info.name, info.modified);
-    return {};
-  }, repository.deadline()));
+  HF_TRY(store.list(
+      "checkpoints/",
+      [&](const ObjectInfo& info) -> Status {
+        survey.checkpoint_times.emplace(info.name, info.modified);
+        return {};
+      },
+      repository.deadline()));
   survey.checkpoints = HF_TRY(list_checkpoints(repository));
   survey.points = std::move(list.points);
   survey.gc = HF_TRY(read_gc_records(repository));
@@ -45,8 +51,10 @@ Status list_referrers(Repository& repository, Survey& survey) {
   std::unordered_set<std::string> readable;
   for (const Point& point : survey.points) readable.insert(point.object);
   for (const std::string& name : manifests) {
-    if (survey.gc.is_forgotten(name)) survey.forgotten_left.push_back(name);
-    else if (!readable.contains(name)) survey.unreadable.push_back(name);
+    if (survey.gc.is_forgotten(name))
+      survey.forgotten_left.push_back(name);
+    else if (!readable.contains(name))
+      survey.unreadable.push_back(name);
   }
   for (const auto& [name, modified] : survey.checkpoint_times)
     if (survey.gc.is_forgotten(name)) survey.forgotten_left.push_back(name);

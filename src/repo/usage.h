@@ -27,11 +27,11 @@ Result<StoredPacks> list_stored_packs(Repository& repository, std::vector<std::s
 // all records that were there before; and what a point refers to is in the index by the time the point is seen.
 struct Survey {
   uint32_t gc_newest_before = 0;
-  WallTime now{};  // by the store's clock
+  WallTime now{};                          // by the store's clock
   std::vector<SeenSession> live_sessions;  // but for the prune's own
   GcRecords gc;
-  std::vector<Point> points;       // that no prune has forgotten
-  std::vector<Point> checkpoints;  // the same
+  std::vector<Point> points;                // that no prune has forgotten
+  std::vector<Point> checkpoints;           // the same
   std::vector<std::string> unreadable;      // manifests whose needs are unknown
   std::vector<std::string> forgotten_left;  // manifests and checkpoints that a prune forgot and did not come to delete
   std::unordered_map<std::string, WallTime> checkpoint_times;

@@ -48,7 +48,7 @@ class CommandSource final : public Source {
 
   Error out_of_bounds(std::string_view how, uint64_t bound, const std::string& option) const {
     return Error(Code::Failed, "command " + name() + " wrote " + std::string(how) + " " + std::to_string(bound) +
-                                    (bound == 1 ? " byte" : " bytes"))
+                                   (bound == 1 ? " byte" : " bytes"))
         .with_hint("if that is right, change " + option + " of the source");
   }
 

@@ -90,8 +90,7 @@ SourceKind files_source_kind() {
       {"exclude_larger_than", "leave out files larger than this", Type::Size},
   };
   kind.parse = [](std::string_view text) -> Result<SourceOptions> {
-    if (text.empty())
-      return Error(Code::Invalid, "files: without a path").with_hint("write files:/path/to/directory");
+    if (text.empty()) return Error(Code::Invalid, "files: without a path").with_hint("write files:/path/to/directory");
     return SourceOptions{{"paths", {std::string(text)}}};
   };
   kind.open = open_files;

@@ -212,8 +212,7 @@ TEST_F(FilesTest, globs_give_what_matches_and_the_way_to_it) {
   options["paths"] = {data("*/*.joblib")};
   EXPECT_EQ(backup(kind, options).paths(), (Paths{"", "m", "m/a.joblib"}));
   options["paths"] = {data("**/*.joblib")};
-  EXPECT_EQ(backup(kind, options).paths(),
-            (Paths{"", "m", "m/a.joblib", "m/deep", "m/deep/er", "m/deep/er/b.joblib"}));
+  EXPECT_EQ(backup(kind, options).paths(), (Paths{"", "m", "m/a.joblib", "m/deep", "m/deep/er", "m/deep/er/b.joblib"}));
 }
 
 TEST_F(FilesTest, a_file_that_is_called_like_a_glob_is_that_file) {

@@ -61,7 +61,9 @@ bool path_matches(const std::vector<std::string>& pattern, const std::vector<std
 
 }  // namespace
 
-bool is_glob(std::string_view text) { return text.find_first_of("*?[\\") != text.npos; }
+bool is_glob(std::string_view text) {
+  return text.find_first_of("*?[\\") != text.npos;
+}
 
 bool glob_matches(std::string_view pattern, std::string_view name) {
   size_t p = 0, i = 0, star = pattern.npos, resume = 0;
@@ -118,8 +120,8 @@ bool Excludes::excludes(std::string_view path, bool is_directory) const {
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
     if (rule->directories_only && !is_directory) continue;
     if (rule->is_anchored && components.empty()) components = split_path(path);
-    const bool matches = rule->is_anchored ? path_matches(rule->components, components)
-                                           : glob_matches(rule->components[0], name);
+    const bool matches =
+        rule->is_anchored ? path_matches(rule->components, components) : glob_matches(rule->components[0], name);
     if (matches) return !rule->includes;
   }
   return false;

@@ -29,9 +29,9 @@ class Excludes {
  private:
   struct Rule {
     std::vector<std::string> components;
-    bool is_anchored = false;        // else it is one component, matched against names at any depth
+    bool is_anchored = false;  // else it is one component, matched against names at any depth
     bool directories_only = false;
-    bool includes = false;           // `!`
+    bool includes = false;  // `!`
   };
   std::vector<Rule> rules_;
 };

@@ -16,7 +16,9 @@ bool is_changed(const FileInfo& before, const FileInfo& after) {
   return before.size != after.size || before.mtime != after.mtime || before.ctime != after.ctime;
 }
 
-Error changed_type() { return Error(Code::Failed, "was replaced by something else before it was read"); }
+Error changed_type() {
+  return Error(Code::Failed, "was replaced by something else before it was read");
+}
 
 }  // namespace
 

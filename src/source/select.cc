@@ -88,8 +88,8 @@ Selection::Step Selection::step(const std::vector<State>& states, std::string_vi
     const Pattern& pattern = patterns_[state.pattern];
     const Component& component = pattern[state.component];
     const bool is_any_depth = component.kind == Kind::AnyDepth;
-    const bool matches = is_any_depth || (component.kind == Kind::Glob ? glob_matches(component.text, name)
-                                                                       : component.text == name);
+    const bool matches =
+        is_any_depth || (component.kind == Kind::Glob ? glob_matches(component.text, name) : component.text == name);
     if (!matches) continue;
     if (state.component + 1 == pattern.size()) step.complete.push_back(state.pattern);
     reach({state.pattern, is_any_depth ? state.component : state.component + 1}, step.states);

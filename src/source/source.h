@@ -1,7 +1,7 @@
 // Source: something to protect. It streams its tree of files into a Sink, cheaper because of Previous.
 //
-// Whatever the kind, what it gives is a tree (sys/entry.h): a database is a file named after it, a command's output is a
-// file. So ls, cat, diff, restore and verify are the same for all. A source does not know the repository.
+// Whatever the kind, what it gives is a tree (sys/entry.h): a database is a file named after it, a command's output is
+// a file. So ls, cat, diff, restore and verify are the same for all. A source does not know the repository.
 #pragma once
 
 #include <functional>
@@ -38,14 +38,14 @@ struct TableFact {
 class Sink {
  public:
   virtual ~Sink() = default;
-  virtual Status entry(Entry entry) = 0;                  // without content: directories, links, devices
-  virtual Status unchanged(Entry entry) = 0;              // a file whose content is as Previous::find(entry.path) has just found it
-  virtual Status file(Entry entry, Bytes content) = 0;    // a small file, whole
+  virtual Status entry(Entry entry) = 0;      // without content: directories, links, devices
+  virtual Status unchanged(Entry entry) = 0;  // a file whose content is as Previous::find(entry.path) has just found it
+  virtual Status file(Entry entry, Bytes content) = 0;            // a small file, whole
   virtual Status begin(std::string_view path, CutHint hint) = 0;  // a file, in parts
   virtual Status data(Bytes bytes) = 0;
   virtual Status hole(uint64_t length) = 0;
-  virtual Status zeros(uint64_t length) = 0;              // allocated, all zero
-  virtual Status end(Entry entry) = 0;                    // info.size is set by the Sink to what was given
+  virtual Status zeros(uint64_t length) = 0;  // allocated, all zero
+  virtual Status end(Entry entry) = 0;        // info.size is set by the Sink to what was given
   // Something of the source is not in the point: the point becomes partial. `what` is names-only.
   virtual void problem(std::string path, std::string what) = 0;
   virtual void table(TableFact table) = 0;
@@ -69,10 +69,11 @@ struct SourceWorld {
 class Source {
  public:
   virtual ~Source() = default;
-  // May begin to look (not to lock or change anything) on a thread of its own; returns at once. Called before run(), so that a walk
-  // goes on while keys are derived.
+  // May begin to look (not to lock or change anything) on a thread of its own; returns at once. Called before run(), so
+  // that a walk goes on while keys are derived.
   virtual void start() {}
-  // Gives everything to the sink. An error means that there is no point of this source; what is merely unreadable is a problem().
+  // Gives everything to the sink. An error means that there is no point of this source; what is merely unreadable is a
+  // problem().
   virtual Status run(Sink& sink, Previous& previous, std::stop_token stop) = 0;
   // files: the directory that entries' paths are relative to; else "".
   virtual std::string base() const { return {}; }
@@ -105,9 +106,12 @@ struct SourceKind {
   std::vector<SourceOption> options;
   // `kind:TEXT` on a command line, as options; Invalid with a hint if it cannot be.
   std::function<Result<SourceOptions>(std::string_view text)> parse;
-  std::function<Result<std::unique_ptr<Source>>(const SourceWorld&, const std::string& name, const SourceOptions&)> open;
+  std::function<Result<std::unique_ptr<Source>>(const SourceWorld&, const std::string& name, const SourceOptions&)>
+      open;
   // Examines what was restored into `directory` against what was recorded. May be empty: bytes are compared anyway.
-  std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const std::string& directory, const RecordedSource&)> prove;
+  std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const std::string& directory,
+                                                 const RecordedSource&)>
+      prove;
 };
 
 }  // namespace hf

@@ -26,12 +26,16 @@ void execute(const std::string& path, const char* sql) {
   sqlite3_close(database);
 }
 
-void put(const std::string& path, std::string_view text) { std::ofstream(path, std::ios::binary) << text; }
+void put(const std::string& path, std::string_view text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
 
 Subject files_subject() {
   return {"files",
           files_source_kind,
-          [](const std::string& d) { return SourceOptions{{"paths", {d}}}; },
+          [](const std::string& d) {
+            return SourceOptions{{"paths", {d}}};
+          },
           "a",
           [](const std::string& d) { put(d + "/a", "one"); },
           [](const std::string& d) { put(d + "/a", "another"); },
@@ -42,7 +46,9 @@ Subject files_subject() {
 Subject sqlite_subject() {
   return {"sqlite",
           sqlite_source_kind,
-          [](const std::string& d) { return SourceOptions{{"path", {d + "/db"}}}; },
+          [](const std::string& d) {
+            return SourceOptions{{"path", {d + "/db"}}};
+          },
           "db",
           [](const std::string& d) { execute(d + "/db", "CREATE TABLE t (x); INSERT INTO t VALUES (1)"); },
           [](const std::string& d) { execute(d + "/db", "INSERT INTO t VALUES (2)"); },

@@ -75,8 +75,8 @@ class SqliteSource final : public Source {
  private:
   Status give_pages(const Location& location, SqliteSnapshot& snapshot, Sink& sink, const std::stop_token& stop) {
     const uint32_t page_bytes = snapshot.page_bytes();
-    const uint64_t step = std::clamp<uint64_t>(spec_.pages_per_step.value_or(block_bytes / page_bytes), 1,
-                                               64 * block_bytes / page_bytes);
+    const uint64_t step =
+        std::clamp<uint64_t>(spec_.pages_per_step.value_or(block_bytes / page_bytes), 1, 64 * block_bytes / page_bytes);
     const FileInfo parent = HF_TRY(location.parent->info(""));
     HF_TRY(sink.entry(make_entry("", parent, *location.parent, sink)));
     HF_TRY(sink.begin(location.name, {CutHint::Kind::Pages, page_bytes}));

@@ -79,16 +79,26 @@ std::string uri_of(const std::string& path) {
 
 }  // namespace
 
-int SqliteRow::columns() const { return sqlite3_column_count(statement_); }
-int SqliteRow::type(int column) const { return sqlite3_column_type(statement_, column); }
-int64_t SqliteRow::integer(int column) const { return sqlite3_column_int64(statement_, column); }
-double SqliteRow::real(int column) const { return sqlite3_column_double(statement_, column); }
-std::string SqliteRow::text(int column) const { return to_text(bytes(column)); }
+int SqliteRow::columns() const {
+  return sqlite3_column_count(statement_);
+}
+int SqliteRow::type(int column) const {
+  return sqlite3_column_type(statement_, column);
+}
+int64_t SqliteRow::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
+double SqliteRow::real(int column) const {
+  return sqlite3_column_double(statement_, column);
+}
+std::string SqliteRow::text(int column) const {
+  return to_text(bytes(column));
+}
 
 BytesView SqliteRow::bytes(int column) const {
   // Text may be UTF-16 in the file; asking for it first makes it UTF-8, and only then the number of bytes is right.
-  const void* const at = type(column) == SQLITE_BLOB ? sqlite3_column_blob(statement_, column)
-                                                     : sqlite3_column_text(statement_, column);
+  const void* const at =
+      type(column) == SQLITE_BLOB ? sqlite3_column_blob(statement_, column) : sqlite3_column_text(statement_, column);
   const auto size = static_cast<size_t>(sqlite3_column_bytes(statement_, column));
   return {static_cast<const std::byte*>(at), at == nullptr ? 0 : size};
 }
@@ -116,7 +126,9 @@ Result<SqliteDatabase> SqliteDatabase::open(const std::string& path, std::string
 SqliteDatabase::SqliteDatabase(SqliteDatabase&& other) noexcept
     : database_(std::exchange(other.database_, nullptr)), shown_(std::move(other.shown_)) {}
 
-SqliteDatabase::~SqliteDatabase() { sqlite3_close_v2(database_); }
+SqliteDatabase::~SqliteDatabase() {
+  sqlite3_close_v2(database_);
+}
 
 Error SqliteDatabase::error(int code, const std::string& doing) const {
   const char* const said = database_ == nullptr ? "" : sqlite3_errmsg(database_);

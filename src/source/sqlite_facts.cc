@@ -41,12 +41,13 @@ struct Table {
 
 Result<std::vector<Table>> list_tables(SqliteDatabase& database) {
   std::vector<Table> tables;
-  HF_TRY(database.each("SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type <> 'view'"
-                       " AND name NOT IN ('sqlite_schema', 'sqlite_master')",
-                       [&](const SqliteRow& row) {
-                         tables.push_back({row.text(0), row.text(1) == "virtual"});
-                         return Status();
-                       }));
+  HF_TRY(
+      database.each("SELECT name, type FROM pragma_table_list WHERE schema = 'main' AND type <> 'view'"
+                    " AND name NOT IN ('sqlite_schema', 'sqlite_master')",
+                    [&](const SqliteRow& row) {
+                      tables.push_back({row.text(0), row.text(1) == "virtual"});
+                      return Status();
+                    }));
   std::sort(tables.begin(), tables.end(), [](const Table& a, const Table& b) { return a.name < b.name; });
   return tables;
 }

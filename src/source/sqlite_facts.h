@@ -26,7 +26,7 @@ struct DatabaseFacts {
   std::vector<TableFact> tables;     // by name
   std::vector<std::string> skipped;  // virtual tables, and what needs functions that only its own program has
   std::vector<std::string> damaged;
-  std::string schema_digest;         // hex
+  std::string schema_digest;  // hex
 };
 
 // Of the moment that a transaction of `database` sees, or of each statement's own. Errors: of reading the schema;

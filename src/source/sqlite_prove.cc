@@ -16,7 +16,9 @@ struct Verdict {
   std::string message;
 };
 
-Verdict failed(const Error& error) { return {false, error.message()}; }
+Verdict failed(const Error& error) {
+  return {false, error.message()};
+}
 
 Verdict check_integrity(SqliteDatabase& database) {
   size_t faults = 0;
@@ -28,7 +30,9 @@ Verdict check_integrity(SqliteDatabase& database) {
   if (!status.ok()) return failed(status.error());
   if (faults == 0) return {true, "integrity_check is ok"};
   return {false, "integrity_check finds " + std::to_string(faults) +
-                     (faults == faults_counted_max ? " faults or more" : faults == 1 ? " fault" : " faults")};
+                     (faults == faults_counted_max ? " faults or more"
+                      : faults == 1                ? " fault"
+                                                   : " faults")};
 }
 
 const TableFact* find(const std::vector<TableFact>& tables, const std::string& name) {
@@ -57,8 +61,8 @@ Verdict check_tables(const DatabaseFacts& found, const RecordedSource& recorded)
     if (find(recorded.tables, table.name) == nullptr) differences.push_back(table.name + " is not recorded");
   }
   if (differences.empty()) {
-    return {true, std::to_string(recorded.tables.size()) + " tables with " + std::to_string(rows) +
-                      " rows are as recorded"};
+    return {true,
+            std::to_string(recorded.tables.size()) + " tables with " + std::to_string(rows) + " rows are as recorded"};
   }
   std::string message;
   for (size_t i = 0; i < std::min(differences.size(), names_shown_max); ++i)

@@ -51,7 +51,8 @@ Status SqliteSnapshot::catch_log() {
       before = HF_TRY(look_at_log());
       return {};
     };
-    HF_TRY(database_->each("SELECT 1 FROM sqlite_schema LIMIT 1", [](const SqliteRow&) { return Status(); }, look));
+    HF_TRY(database_->each(
+        "SELECT 1 FROM sqlite_schema LIMIT 1", [](const SqliteRow&) { return Status(); }, look));
     const std::optional<Log> after = HF_TRY(look_at_log());
     if (!before || !after || !(*before == *after)) continue;
     if (HF_TRY(database_->text("PRAGMA journal_mode")) != "wal") break;

@@ -82,11 +82,13 @@ TEST_F(SqliteTest, committed_rows_in_the_log_are_captured_and_uncommitted_ones_a
   User writer(path);
   writer.run("PRAGMA journal_mode = WAL; CREATE TABLE t (id INTEGER PRIMARY KEY, x TEXT)");
   writer.run("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = 5");
-  writer.run("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
-             " INSERT INTO t SELECT i, hex(randomblob(100)) FROM n");
+  writer.run(
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+      " INSERT INTO t SELECT i, hex(randomblob(100)) FROM n");
   // Large enough to be spilled to the log before it is committed.
-  writer.run("BEGIN; WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)"
-             " INSERT INTO t SELECT i, hex(randomblob(100)) FROM n; UPDATE t SET x = 'dirty' WHERE id = 5");
+  writer.run(
+      "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1001 UNION ALL SELECT i + 1 FROM n WHERE i < 9000)"
+      " INSERT INTO t SELECT i, hex(randomblob(100)) FROM n; UPDATE t SET x = 'dirty' WHERE id = 5");
   const RecordingSink sink = backup(kind, options);
   EXPECT_EQ(rows(sink, "t"), 1000u);
   EXPECT_EQ(sink.facts.at("journal_mode"), "wal");
@@ -120,8 +122,9 @@ TEST_F(SqliteTest, a_snapshot_agrees_with_its_facts_while_writers_commit_and_che
 TEST_F(SqliteTest, what_happens_to_the_log_during_the_copy_does_not_matter) {
   User writer(path);
   writer.run("PRAGMA journal_mode = WAL; CREATE TABLE t (x); PRAGMA wal_autocheckpoint = 0");
-  const std::string insert = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
-                             " INSERT INTO t SELECT randomblob(1000) FROM n";
+  const std::string insert =
+      "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+      " INSERT INTO t SELECT randomblob(1000) FROM n";
   writer.run(insert);
   // A sink in whose first block of data somebody else goes on writing and checkpointing.
   struct MeddlingSink final : Sink {
@@ -195,14 +198,15 @@ TEST_F(SqliteTest, pages_are_of_the_moment_that_sql_sees_however_fast_others_wri
 
 TEST_F(SqliteTest, every_kind_of_table_is_counted_or_named) {
   User writer(path);
-  writer.run("PRAGMA page_size = 1024; PRAGMA user_version = 7;"
-             "CREATE TABLE plain (a, b DEFAULT 2.5, c BLOB);"
-             "INSERT INTO plain VALUES (1, NULL, x'00ff'), ('1', -0.5, '');"
-             "CREATE TABLE keyed (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO keyed VALUES ('x', 9e99);"
-             "CREATE TABLE made (a INT, b AS (a * 2), c AS (a + 1) STORED); INSERT INTO made VALUES (4);"
-             "CREATE TABLE \"odd \"\"name\" (\"or der\"); INSERT INTO \"odd \"\"name\" VALUES (1);"
-             "CREATE VIEW v AS SELECT * FROM plain; CREATE VIRTUAL TABLE search USING fts5 (body);"
-             "INSERT INTO search VALUES ('words')");
+  writer.run(
+      "PRAGMA page_size = 1024; PRAGMA user_version = 7;"
+      "CREATE TABLE plain (a, b DEFAULT 2.5, c BLOB);"
+      "INSERT INTO plain VALUES (1, NULL, x'00ff'), ('1', -0.5, '');"
+      "CREATE TABLE keyed (k TEXT PRIMARY KEY, v) WITHOUT ROWID; INSERT INTO keyed VALUES ('x', 9e99);"
+      "CREATE TABLE made (a INT, b AS (a * 2), c AS (a + 1) STORED); INSERT INTO made VALUES (4);"
+      "CREATE TABLE \"odd \"\"name\" (\"or der\"); INSERT INTO \"odd \"\"name\" VALUES (1);"
+      "CREATE VIEW v AS SELECT * FROM plain; CREATE VIRTUAL TABLE search USING fts5 (body);"
+      "INSERT INTO search VALUES ('words')");
   const RecordingSink sink = backup(kind, options);
   EXPECT_EQ(rows(sink, "plain"), 2u);
   EXPECT_EQ(rows(sink, "keyed"), 1u);
@@ -285,8 +289,9 @@ TEST_F(SqliteTest, a_link_leads_to_the_database) {
 }
 
 TEST_F(SqliteTest, proof_names_what_is_missing_or_differs) {
-  User(path).run("CREATE TABLE a (x); CREATE TABLE b (x); CREATE TABLE c (x); INSERT INTO b VALUES (1), (2);"
-                 "INSERT INTO c VALUES (1)");
+  User(path).run(
+      "CREATE TABLE a (x); CREATE TABLE b (x); CREATE TABLE c (x); INSERT INTO b VALUES (1), (2);"
+      "INSERT INTO c VALUES (1)");
   const RecordingSink sink = backup(kind, options);
   const std::string directory = restore(sink);
   User(directory + "/shop.db").run("DROP TABLE a; DELETE FROM b WHERE x = 1; UPDATE c SET x = 2");
@@ -297,8 +302,9 @@ TEST_F(SqliteTest, proof_names_what_is_missing_or_differs) {
 
 TEST_F(SqliteTest, proof_finds_a_damaged_page) {
   User writer(path);
-  writer.run("CREATE TABLE t (x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
-             " INSERT INTO t SELECT i FROM n");
+  writer.run(
+      "CREATE TABLE t (x); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)"
+      " INSERT INTO t SELECT i FROM n");
   const RecordingSink sink = backup(kind, options);
   const std::string directory = restore(sink);
   {

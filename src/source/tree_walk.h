@@ -27,8 +27,8 @@ struct WalkSpec {
 };
 
 struct WalkItem {
-  Entry entry;          // without xattrs if it is a file
-  std::string problem;  // names-only; the path is entry.path
+  Entry entry;             // without xattrs if it is a file
+  std::string problem;     // names-only; the path is entry.path
   bool is_present = true;  // false: there is only a problem
 };
 

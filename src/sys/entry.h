@@ -11,11 +11,11 @@ namespace hf {
 
 struct Entry {
   std::string path;
-  FileInfo info;                  // `links` is not kept; link_group is
-  std::string user, group;        // names, where the machine knew them
-  std::string target;             // Symlink
-  uint64_t link_group = 0;        // equal for all names of one file; 0: it has one name
-  std::vector<Xattr> xattrs;      // sorted by name
+  FileInfo info;              // `links` is not kept; link_group is
+  std::string user, group;    // names, where the machine knew them
+  std::string target;         // Symlink
+  uint64_t link_group = 0;    // equal for all names of one file; 0: it has one name
+  std::vector<Xattr> xattrs;  // sorted by name
   bool changed_while_read = false;
 };
 

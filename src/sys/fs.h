@@ -62,7 +62,8 @@ class File {
   virtual Status truncate(uint64_t size) = 0;
   virtual Status allocate(uint64_t offset, uint64_t length) = 0;  // reserved zeros (fallocate); Unsupported where not
   virtual Result<FileInfo> info() = 0;
-  // The first range of data at or after `offset` (SEEK_DATA, SEEK_HOLE); begin == end == file size when only holes follow.
+  // The first range of data at or after `offset` (SEEK_DATA, SEEK_HOLE); begin == end == file size when only holes
+  // follow.
   virtual Result<DataRange> next_data(uint64_t offset) = 0;
   // Data and length are on stable storage when it returns.
   virtual Status sync() = 0;
@@ -74,16 +75,19 @@ class File {
 class Directory {
  public:
   virtual ~Directory() = default;
-  virtual Result<std::unique_ptr<File>> open_file(std::string_view path) = 0;                      // to read; O_NOATIME where allowed
-  virtual Result<std::unique_ptr<File>> open_file_for_update(std::string_view path) = 0;           // existing, read and write
-  virtual Result<std::unique_ptr<File>> create_file(std::string_view path, uint32_t mode) = 0;     // new (O_EXCL), read and write
+  virtual Result<std::unique_ptr<File>> open_file(std::string_view path) = 0;  // to read; O_NOATIME where allowed
+  virtual Result<std::unique_ptr<File>> open_file_for_update(std::string_view path) = 0;  // existing, read and write
+  virtual Result<std::unique_ptr<File>> create_file(std::string_view path,
+                                                    uint32_t mode) = 0;  // new (O_EXCL), read and write
   virtual Result<std::unique_ptr<Directory>> open_directory(std::string_view path) = 0;
-  virtual Status create_directory(std::string_view path, uint32_t mode) = 0;                       // Exists if it is there
+  virtual Status create_directory(std::string_view path, uint32_t mode) = 0;  // Exists if it is there
 
-  virtual Result<std::vector<DirectoryEntry>> entries() = 0;  // of this directory, without . and .., sorted bytewise by name
-  virtual Result<FileInfo> info(std::string_view path) = 0;   // of the link itself; "" is this directory
+  virtual Result<std::vector<DirectoryEntry>>
+  entries() = 0;  // of this directory, without . and .., sorted bytewise by name
+  virtual Result<FileInfo> info(std::string_view path) = 0;  // of the link itself; "" is this directory
   virtual Result<std::string> read_link(std::string_view path) = 0;
-  virtual Result<std::vector<Xattr>> xattrs(std::string_view path) = 0;  // of the link itself; sorted by name; "" is this directory
+  virtual Result<std::vector<Xattr>> xattrs(
+      std::string_view path) = 0;  // of the link itself; sorted by name; "" is this directory
 
   virtual Status rename(std::string_view from, std::string_view to) = 0;             // replaces `to`
   virtual Status rename_no_replace(std::string_view from, std::string_view to) = 0;  // Exists if `to` is there
@@ -114,14 +118,16 @@ class Fs {
   virtual Result<std::unique_ptr<Directory>> open_directory(const std::string& path) = 0;
   // Makes `path` and its missing parents.
   virtual Result<std::unique_ptr<Directory>> create_directories(const std::string& path, uint32_t mode) = 0;
-  virtual Result<std::string> absolute(const std::string& path) = 0;  // against the working directory, `.` and `..` folded, links kept
-  virtual std::string user_name(uint32_t uid) = 0;                   // "" where unknown; cached
+  virtual Result<std::string> absolute(
+      const std::string& path) = 0;                 // against the working directory, `.` and `..` folded, links kept
+  virtual std::string user_name(uint32_t uid) = 0;  // "" where unknown; cached
   virtual std::string group_name(uint32_t gid) = 0;
   virtual std::optional<uint32_t> user_id(const std::string& name) = 0;
   virtual std::optional<uint32_t> group_id(const std::string& name) = 0;
 };
 
-// Whole small files by the operator's path (links followed), as for keys and configuration. Corrupt if larger than `size_max`.
+// Whole small files by the operator's path (links followed), as for keys and configuration. Corrupt if larger than
+// `size_max`.
 Result<Bytes> read_whole_file(Fs& fs, const std::string& path, uint64_t size_max);
 // Through a temporary file, fsync and rename: afterwards there is the old file or the new one, whole and durable.
 Status replace_whole_file(Fs& fs, const std::string& path, BytesView bytes, uint32_t mode);

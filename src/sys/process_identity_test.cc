@@ -15,7 +15,8 @@ TEST(ProcessIdentity, a_number_used_again_is_another_process) {
 }
 
 TEST(ProcessIdentity, what_cannot_be_judged_counts_as_running) {
-  for (const char* other : {"", "nonsense", "00000000-0000-0000-0000-000000000000/pid:[1]/1/2"}) EXPECT_FALSE(is_process_gone(other));
+  for (const char* other : {"", "nonsense", "00000000-0000-0000-0000-000000000000/pid:[1]/1/2"})
+    EXPECT_FALSE(is_process_gone(other));
 }
 
 }  // namespace

@@ -9,11 +9,11 @@ namespace hf {
 
 struct RecordedEntry {
   Entry entry;
-  Bytes content;               // with zeros where holes are
+  Bytes content;  // with zeros where holes are
   std::vector<DataRange> holes;
   CutHint hint;
-  bool is_unchanged = false;   // given by unchanged(): content and holes are the previous recording's
-  bool is_whole = false;       // given by file()
+  bool is_unchanged = false;  // given by unchanged(): content and holes are the previous recording's
+  bool is_whole = false;      // given by file()
 };
 
 class RecordingSink final : public Sink {

@@ -23,12 +23,14 @@ class TestRepository {
   static std::vector<KeyKind> key_kinds() { return {file_key_kind()}; }
 
   Result<std::unique_ptr<Repository>> create() {
-    Repository::Create options{.key_kinds = key_kinds(), .credentials = credentials(), .label = "test", .signer = std::nullopt};
+    Repository::Create options{
+        .key_kinds = key_kinds(), .credentials = credentials(), .label = "test", .signer = std::nullopt};
     return Repository::create(world(), *store_, std::move(options), fixture.deadline);
   }
   Result<std::unique_ptr<Repository>> open() { return open(*store_); }
   Result<std::unique_ptr<Repository>> open(Store& store) {
-    Repository::Open options{.key_kinds = key_kinds(), .credentials = credentials(), .signer = std::nullopt, .accept_signer = ""};
+    Repository::Open options{
+        .key_kinds = key_kinds(), .credentials = credentials(), .signer = std::nullopt, .accept_signer = ""};
     return Repository::open(world(), store, std::move(options), fixture.deadline);
   }
 
