@@ -74,7 +74,7 @@ Result<RetentionPlan> plan_retention(Context& context, const Settings& settings,
   PointList list = HF_TRY(list_points(repository, set.empty() ? std::nullopt : std::optional(set)));
   if (!list.unreadable.empty())
     return Error(Code::Corrupt, "a point cannot be read, so nothing is forgotten: " + list.unreadable.front())
-        .with_hint("holdfast check --repair");
+        .with_hint("holdfast check says what is wrong; put the object back from a copy of the repository");
   std::map<std::string, std::vector<Point>> sets;
   for (Point& point : list.points) sets[point.manifest.set].push_back(std::move(point));
   if (!set.empty() && sets.empty())

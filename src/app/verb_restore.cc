@@ -1,4 +1,5 @@
 #include "app/choose.h"
+#include "app/restore_in_place.h"
 #include "app/restore_steps.h"
 #include "app/session.h"
 #include "app/verbs.h"
@@ -54,10 +55,16 @@ Result<RestoreRequest> make_request(Context& context, const Point& point) {
 
 Result<Exit> run_verb(Context& context) {
   const MonoTime begin = context.program.clock.mono();
-  if (context.args.text("in").empty())
+  const bool in_place = context.args.has("in-place");
+  if (context.args.text("in").empty() && !in_place)
     return Error(Code::Invalid, "where shall it be restored to?").with_hint("--in DIR names a new directory");
-  const OpenRepository opened = HF_TRY(open_repository(context));
+  for (const char* flag : {"to-path", "stop", "start"})
+    if (context.args.has(flag) && !in_place)
+      return Error(Code::Invalid, "--" + std::string(flag) + " is for --in-place").with_hint("add --in-place");
+  const Settings settings = HF_TRY(load_settings(context));
+  const OpenRepository opened = HF_TRY(open_repository(context, settings));
   const Point point = HF_TRY(wanted_point(context, *opened));
+  if (in_place) return restore_in_place(context, *opened, point, HF_TRY(plan_in_place(context, settings, point)));
   RestoreRequest request = HF_TRY(make_request(context, point));
   if (context.args.has("dry-run")) {
     const RestorePreview preview = HF_TRY(preview_restore(*opened, point, request));
@@ -87,7 +94,11 @@ Verb restore_verb() {
           "only what differs; --clean also removes what the point does not have, and asks for the directory's name "
           "first "
           "(without a terminal: --yes --confirm NAME). What is damaged is named and left out, and the exit code is "
-          "then 3.",
+          "then 3. "
+          "--in-place puts one source (of kind sqlite) back where its program uses it: the program is stopped, the "
+          "file replaced in one step, checked and counted, and the program started, whatever happened in between. "
+          "What was there is kept beside it. Path and commands come from the source in the configuration or from "
+          "flags. It asks for the file's name first; exit code 5: a check failed.",
       .arguments = {{"SET|POINT",
                      "latest, a set (its newest point), or the first digits of a point",
                      ArgumentSpec::Count::Optional,
@@ -104,11 +115,15 @@ Verb restore_verb() {
                   {"setuid", "", "", "keep setuid and setgid bits and file capabilities"},
                   {"devices", "", "", "make device nodes"},
                   {"dry-run", "", "", "show what would be written and removed"},
-                  {"confirm", "", "NAME", "the last component of DIR, as proof that it is meant"}},
+                  {"in-place", "", "", "replace what the source's program uses; needs --source"},
+                  {"to-path", "", "PATH", "with --in-place: the file to replace"},
+                  {"stop", "", "CMD", "with --in-place: command that stops the program; there is no shell"},
+                  {"start", "", "CMD", "with --in-place: command that starts it; must bear that it runs already"},
+                  {"confirm", "", "NAME", "the last component of DIR or of the file, as proof that it is meant"}},
       .examples =
           {"holdfast restore latest --repo /backup/repo --passphrase-file /etc/holdfast/passphrase --in /srv/restored",
            "holdfast restore web --at 3fa9c01b22 --source uploads --path images/logo.png --in /tmp/logo",
-           "holdfast restore web --in /srv/web --clean --dry-run"},
+           "holdfast restore web --source app-db --in-place"},
       .run = run_verb};
 }
 

@@ -22,6 +22,7 @@ std::vector<Verb> make_verbs() {
   all.push_back(policy_simulate_verb());
   for (Verb& verb : key_verbs()) all.push_back(std::move(verb));
   for (Verb& verb : key_change_verbs()) all.push_back(std::move(verb));
+  all.push_back(key_trust_verb());
   for (Verb& verb : config_verbs()) all.push_back(std::move(verb));
   all.push_back(completion_verb());
   all.push_back(man_verb());

@@ -44,6 +44,18 @@ Status preview_source(ChunkReader& chunks, const SourceRecord& source, const Res
   return {};
 }
 
+// Where the destination is still to be made, of the directory above it that is there.
+Result<uint64_t> space_free_at(Fs& fs, std::string path) {
+  for (;;) {
+    Result<std::unique_ptr<Directory>> directory = fs.open_directory(path);
+    if (directory.ok()) return directory.value()->space_free();
+    const size_t slash = path.rfind('/');
+    if (directory.error().code() != Code::NotFound || slash == std::string::npos || path == "/")
+      return std::move(directory).error();
+    path = slash == 0 ? "/" : path.substr(0, slash);
+  }
+}
+
 }  // namespace
 
 Result<RestorePreview> preview_restore(Repository& repository, const Point& point, const RestoreRequest& request) {
@@ -52,7 +64,8 @@ Result<RestorePreview> preview_restore(Repository& repository, const Point& poin
   Fs& fs = repository.world().fs;
   Result<std::unique_ptr<Directory>> top = fs.open_directory(request.destination);
   if (!top.ok() && top.error().code() != Code::NotFound) return std::move(top).error();
-  if (top.ok()) preview.space_free = HF_TRY(top.value()->space_free());
+  const std::string path = HF_TRY(fs.absolute(request.destination));
+  preview.space_free = HF_TRY(space_free_at(fs, path));
   for (const SourceRecord* source : HF_TRY(restore_sources(point, request))) {
     std::unique_ptr<Directory> root;
     if (top.ok())

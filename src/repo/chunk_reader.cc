@@ -25,6 +25,23 @@ Result<PackReader*> ChunkReader::pack(uint32_t ordinal) {
 }
 
 Result<ChunkSpot> ChunkReader::locate(PackKind kind, const ChunkId& id) {
+  Result<ChunkSpot> spot = locate_now(kind, id);
+  if (spot.ok() || (spot.error().code() != Code::Corrupt && spot.error().code() != Code::NotFound)) return spot;
+  Status recovered;
+  std::call_once(recovered_, [&] { recovered = index_.recover(deadline_); });
+  if (!recovered.ok()) return std::move(recovered).error();
+  // A pack that a prune has taken away meanwhile is no place to look in any more.
+  if (const std::optional<ChunkPlace> place = index_.find(kind, id)) {
+    const PackInfo info = index_.pack(place->pack);
+    const Result<ObjectInfo> there = store_.info(pack_object_name(info.kind, info.name), deadline_);
+    if (!there.ok() && there.error().code() == Code::NotFound) index_.exclude({info.name});
+  }
+  spot = locate_now(kind, id);
+  if (spot.ok() || spot.error().code() != Code::NotFound) return spot;
+  return Error(Code::Corrupt, spot.error().message()).with_hint("holdfast check says which points that concerns");
+}
+
+Result<ChunkSpot> ChunkReader::locate_now(PackKind kind, const ChunkId& id) {
   const std::optional<ChunkPlace> place = index_.find(kind, id);
   if (!place) return Error(Code::NotFound, "chunk " + id.hex().substr(0, 16) + " is in no pack");
   std::scoped_lock lock(mutex_);

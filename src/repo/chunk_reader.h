@@ -23,10 +23,11 @@ struct ChunkSpot {
 
 class ChunkReader {
  public:
-  ChunkReader(Env env, Store& store, const KeyRing& ring, const Index& index, Deadline deadline)
+  ChunkReader(Env env, Store& store, const KeyRing& ring, Index& index, Deadline deadline)
       : env_(env), store_(store), ring_(ring), index_(index), deadline_(deadline) {}
 
-  // NotFound, with the id, if no pack is known to hold it; Corrupt, naming the pack, if its table cannot be read.
+  // Corrupt if no pack holds it, or the one that does cannot be read. Before it says so it looks whether the index is
+  // behind or lost: once.
   Result<ChunkSpot> locate(PackKind kind, const ChunkId& id);
   Result<RecordRef> record(uint32_t pack, uint32_t number);
   // Fetches and opens; every byte is checked against its id.
@@ -56,12 +57,13 @@ class ChunkReader {
     std::unordered_map<uint32_t, PieceTable> tables;
   };
   Result<PackReader*> pack(uint32_t ordinal);  // with mutex_ held
+  Result<ChunkSpot> locate_now(PackKind kind, const ChunkId& id);
   Result<Bytes> cached_part(const ChunkSpot& spot);
 
   Env env_;
   Store& store_;
   const KeyRing& ring_;
-  const Index& index_;
+  Index& index_;
   const Deadline deadline_;
   std::mutex mutex_;
   std::list<CachedPack> packs_;  // most recently used first
@@ -69,6 +71,7 @@ class ChunkReader {
   std::list<CachedRecord> records_;
   size_t record_bytes_ = 0;
   std::list<CachedPieces> pieces_;
+  std::once_flag recovered_;
 };
 
 }  // namespace hf

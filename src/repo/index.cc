@@ -63,6 +63,12 @@ Status Index::load(const Deadline& deadline) {
   return {};
 }
 
+Status Index::recover(const Deadline& deadline) {
+  HF_TRY(load(deadline));
+  std::unique_lock lock(mutex_);
+  return adopt_unknown_packs(deadline);
+}
+
 // The way out when a segment is lost: the trailers are the truth, the segments only repeat it.
 Status Index::adopt_unknown_packs(const Deadline& deadline) {
   IndexSegment rebuilt;

@@ -64,6 +64,8 @@ class Index {
   // only if the store cannot be listed or a pack's trailer not be fetched for lack of a key or connection.
   Status load(const Deadline& deadline);
   const std::vector<std::string>& damaged() const { return damaged_; }
+  // For a reader who misses a chunk: segments that are new since, and the trailers of all packs that no segment names.
+  Status recover(const Deadline& deadline);
 
   // Chunks in packs given to exclude() count as absent.
   std::optional<ChunkPlace> find(PackKind kind, const ChunkId& id) const;

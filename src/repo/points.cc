@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <set>
 
 #include "repo/gc_records.h"
 
@@ -72,7 +73,7 @@ Error rolled_back(const std::string& set_directory, uint64_t now, uint64_t seen)
   return Error(Code::KeyMissing, "the repository shows an older state of a set than was seen before (set " +
                                      set_directory + ": point number " + std::to_string(now) + ", seen " +
                                      std::to_string(seen) + ")")
-      .with_hint("if an older copy was put in place on purpose: holdfast key trust --accept-rollback");
+      .with_hint("if an older copy was put in place on purpose: holdfast key trust --accept-rollback SET");
 }
 
 // The newest head of a set, held against what was seen before.
@@ -87,6 +88,19 @@ Result<HeadState> check_head(Repository& repository, const std::string& set_dire
   }
   repository.trust().see_head(set_directory, {.sequence = head.sequence, .digest = head.digest});
   return head;
+}
+
+// Of every set that has manifests here, and of every set that was seen before: a set that is missing is an older state,
+// too.
+Status check_heads(Repository& repository, const std::optional<std::string>& set,
+                   const std::vector<std::string>& manifests) {
+  std::set<std::string> directories;
+  for (const std::string& name : manifests) directories.insert(name.substr(10, name.rfind('/') - 10));
+  for (const auto& [directory, head] : repository.trust().heads())
+    if (!set || directory == repository.ring().set_directory(*set)) directories.insert(directory);
+  for (const std::string& directory : directories) HF_TRY(check_head(repository, directory));
+  (void)repository.trust().save(repository.world().fs).ok();  // reading works without a place to remember in
+  return {};
 }
 
 Status write_head(Repository& repository, const std::string& set_directory, HeadState& before, const Point& point) {
@@ -159,8 +173,8 @@ Result<PointList> list_points(Repository& repository, const std::optional<std::s
   const std::string prefix = set ? "manifests/" + repository.ring().set_directory(*set) + "/" : "manifests/";
   const std::vector<std::string> names = HF_TRY(list_names(repository, prefix));
   const GcRecords gc = HF_TRY(read_gc_records(repository));
+  HF_TRY(check_heads(repository, set, names));
   PointList list;
-  std::string checked;
   for (const std::string& name : names) {
     if (gc.is_forgotten(name) || !sequence_of(name)) continue;
     Result<Point> point = load_point(repository, name);
@@ -172,8 +186,6 @@ Result<PointList> list_points(Repository& repository, const std::optional<std::s
       return std::move(point).error();
     else
       list.unreadable.push_back(point.error().message());
-    const std::string directory = name.substr(10, name.rfind('/') - 10);
-    if (std::exchange(checked, directory) != directory) HF_TRY(check_head(repository, directory));
   }
   std::stable_sort(list.points.begin(), list.points.end(),
                    [](const Point& a, const Point& b) { return a.manifest.set < b.manifest.set; });
@@ -183,7 +195,6 @@ Result<PointList> list_points(Repository& repository, const std::optional<std::s
 Result<std::optional<Point>> newest_point(Repository& repository, const std::string& set) {
   const std::string directory = repository.ring().set_directory(set);
   std::vector<std::string> names = HF_TRY(list_names(repository, "manifests/" + directory + "/"));
-  if (names.empty()) return std::optional<Point>();
   HF_TRY(check_head(repository, directory));
   const GcRecords gc = HF_TRY(read_gc_records(repository));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
@@ -193,6 +204,14 @@ Result<std::optional<Point>> newest_point(Repository& repository, const std::str
     if (point.error().code() == Code::Unavailable) return std::move(point).error();
   }
   return std::optional<Point>();
+}
+
+Result<uint64_t> accept_rollback(Repository& repository, const std::string& set) {
+  const std::string directory = repository.ring().set_directory(set);
+  repository.trust().forget_head(directory);
+  const HeadState head = HF_TRY(check_head(repository, directory));
+  HF_TRY(repository.trust().save(repository.world().fs));
+  return head.sequence;
 }
 
 Result<Point> commit_point(Repository& repository, Manifest manifest) {

@@ -31,6 +31,10 @@ Result<Point> load_point(Repository& repository, const std::string& object);
 // The newest complete or partial point of the set; nothing if there is none.
 Result<std::optional<Point>> newest_point(Repository& repository, const std::string& set);
 
+// What a person says of a set whose older state was put in place on purpose: its newest head is the one to believe from
+// now on. Its number.
+Result<uint64_t> accept_rollback(Repository& repository, const std::string& set);
+
 // Signs and writes `manifest` as the set's next point, then its head. Both are durable when it returns: only now may
 // the point be acknowledged. Sequence and previous are filled in. Requires: all that it refers to is durable.
 Result<Point> commit_point(Repository& repository, Manifest manifest);

@@ -98,6 +98,17 @@ TEST_F(PointsTest, an_older_state_of_the_store_is_an_alarm) {
   const auto again = test.open().value();
   EXPECT_EQ(list_points(*again).error().code(), Code::KeyMissing);
   EXPECT_FALSE(commit(*again).ok());
+  EXPECT_EQ(accept_rollback(*again, "app").value(), 1u);
+  EXPECT_EQ(list_points(*test.open().value()).value().points.size(), 1u);
+}
+
+TEST_F(PointsTest, a_set_that_vanished_as_a_whole_is_an_alarm) {
+  ASSERT_TRUE(commit(*repository).ok());
+  const Deadline& deadline = test.fixture.deadline;
+  for (const char* prefix : {"heads/", "manifests/"})
+    for (const std::string& name : names_in(test.store(), prefix, deadline))
+      ASSERT_TRUE(test.store().remove(name, deadline).ok());
+  EXPECT_EQ(list_points(*test.open().value()).error().code(), Code::KeyMissing);
 }
 
 TEST_F(PointsTest, a_damaged_manifest_is_named_and_the_others_listed) {

@@ -10,6 +10,7 @@
 namespace hf {
 namespace {
 
+constexpr size_t index_segments_max = 8;
 constexpr double meta_repack_below = 0.3;  // they are small, and reading them is what prune itself waits for
 constexpr Duration clock_tolerance = one_day;
 constexpr Duration left_over_after = 7 * one_day;  // checkpoints and sessions of runs that died
@@ -40,10 +41,21 @@ class Prune {
       HF_TRY(sweep_due());
     }
     HF_TRY(clean());
+    HF_TRY(merge_index());
     return outcome_;
   }
 
  private:
+  // Every backup adds a segment, and every command reads them all: a few larger ones instead. The new ones are durable
+  // before the old ones go.
+  Status merge_index() {
+    Index& index = *HF_TRY(repository_.index());
+    if (index.segment_names().size() <= index_segments_max) return {};
+    const std::vector<std::string> old = HF_TRY(index.rewrite({}, repository_.deadline()).during("merge the index"));
+    for (const std::string& name : old) HF_TRY(store_.remove(name, repository_.deadline()));
+    return {};
+  }
+
   Status check_clocks() {
     const WallTime now = HF_TRY(store_.now(repository_.deadline())), here = repository_.env().clock.wall();
     if (std::max(now, here) - std::min(now, here) > clock_tolerance)

@@ -119,7 +119,7 @@ Status Repository::load_signers(std::optional<Signer> own, const std::string& ac
     if (signers_.find(own->verifier().key_id()) == nullptr)
       return Error(Code::KeyMissing,
                    "the signing key is not one of the repository's signers: " + own->verifier().key_id())
-          .with_hint("holdfast key add --signing-key FILE makes it one");
+          .with_hint("holdfast key add --signing-key-public FILE makes it one");
     signer_ = std::move(own);
   } else {
     // The newest whose private key is here.

@@ -30,6 +30,7 @@ class Trust {
   bool knows_signer(const std::string& key_id) const { return signers_.contains(key_id); }
   const std::set<std::string>& signers() const { return signers_; }
   void pin_signer(const std::string& key_id);
+  const std::map<std::string, SeenHead>& heads() const { return heads_; }  // by set directory
   const SeenHead* head(const std::string& set_directory) const;
   void see_head(const std::string& set_directory, const SeenHead& head);
   void forget_head(const std::string& set_directory);

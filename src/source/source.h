@@ -93,6 +93,13 @@ struct CheckResult {
   std::string message;  // names only
 };
 
+// Where what was restored goes, and how the program that uses it is ended before and begun afterwards.
+struct PutBack {
+  std::string restored;                  // directory that it was restored into
+  std::string target;                    // path to put it back to
+  std::vector<std::string> stop, start;  // argument vectors
+};
+
 struct SourceOption {
   std::string_view name, help;
   enum class Type : uint8_t { Text, TextList, Flag, Size, Span } type = Type::Text;
@@ -112,6 +119,9 @@ struct SourceKind {
   std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const std::string& directory,
                                                  const RecordedSource&)>
       prove;
+  // Puts what was restored in the place of what is there, which is kept beside it, and examines it as prove() does.
+  // Empty for kinds that are restored into directories only.
+  std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const RecordedSource&, const PutBack&)> put_back;
 };
 
 }  // namespace hf

@@ -7,6 +7,7 @@
 #include "source/options.h"
 #include "source/sqlite_facts.h"
 #include "source/sqlite_prove.h"
+#include "source/sqlite_put_back.h"
 #include "source/sqlite_snapshot.h"
 
 namespace hf {
@@ -163,6 +164,7 @@ SourceKind sqlite_source_kind() {
     return std::make_unique<SqliteSource>(world, HF_TRY(parse_spec(options).during("open source " + name)));
   };
   kind.prove = prove_sqlite;
+  kind.put_back = put_back_sqlite;
   return kind;
 }
 

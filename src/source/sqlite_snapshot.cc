@@ -82,7 +82,7 @@ Status SqliteSnapshot::begin_once() {
   HF_TRY(database_->number("SELECT count(*) FROM sqlite_schema"));
   const std::string mode = HF_TRY(database_->text("PRAGMA journal_mode"));
   log_.reset();
-  if (mode == "wal") log_.emplace();
+  if (mode == "wal") log_ = Log{};
   return find_files();
 }
 

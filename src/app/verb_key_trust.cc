@@ -1,0 +1,39 @@
+// key trust: what a person decides when the repository shows an older state than was seen before.
+#include "app/session.h"
+#include "app/verbs.h"
+#include "repo/points.h"
+#include "sys/entry.h"
+
+namespace hf {
+namespace {
+
+Result<Exit> run_trust(Context& context) {
+  const std::string set = context.args.text("accept-rollback");
+  if (set.empty())
+    return Error(Code::Invalid, "what shall be trusted?")
+        .with_hint("--accept-rollback SET, or --accept-signer FINGERPRINT with any command");
+  const OpenRepository opened = HF_TRY(open_repository(context));
+  const uint64_t number = HF_TRY(accept_rollback(*opened, set));
+  context.out.say("from now on point number " + std::to_string(number) + " is the newest of " + printable(set));
+  context.out.document(JsonObject().add("set", set).add("number", number));
+  return Exit::Done;
+}
+
+}  // namespace
+
+Verb key_trust_verb() {
+  return {
+      .name = "key trust",
+      .summary = "Accept an older state of a set that was put back on purpose",
+      .description =
+          "This machine remembers the newest point it has seen of each set, and refuses a repository that shows an "
+          "older one: somebody may be hiding what is new. After an older copy was put in place on purpose, this "
+          "makes it the one to believe.",
+      .arguments = {},
+      .options = {{"accept-rollback", "", "SET", "the set whose older state is right"}},
+      .examples = {"holdfast key trust --accept-rollback default", "holdfast key trust --accept-rollback everything",
+                   "holdfast key trust --accept-rollback default -o json"},
+      .run = run_trust};
+}
+
+}  // namespace hf

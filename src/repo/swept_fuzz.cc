@@ -1,0 +1,10 @@
+// Whatever bytes as a swept record's message: what is accepted encodes to the same bytes.
+#include "repo/manifest.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
+  const hf::BytesView plain = std::as_bytes(std::span(data, size));
+  const hf::Result<hf::Swept> swept = hf::decode_swept(plain);
+  if (!swept.ok()) return 0;
+  HF_ASSERT(hf::equal(hf::encode(swept.value()), plain));
+  return 0;
+}
