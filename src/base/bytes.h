@@ -48,17 +48,22 @@ inline const unsigned char* as_uchar(BytesView bytes) {
 inline unsigned char* as_uchar(BytesSpan bytes) {
   return reinterpret_cast<unsigned char*>(bytes.data());
 }
+// By memcpy: a vector with an allocator of its own copies element by element.
+inline void append(Bytes& to, BytesView more) {
+  const size_t at = to.size();
+  to.resize(at + more.size());
+  if (!more.empty()) std::memcpy(to.data() + at, more.data(), more.size());
+}
 inline Bytes to_bytes(BytesView bytes) {
-  return Bytes(bytes.begin(), bytes.end());
+  Bytes copy;
+  append(copy, bytes);
+  return copy;
 }
 inline Bytes to_bytes(std::string_view text) {
   return to_bytes(as_bytes(text));
 }
 inline std::string to_text(BytesView bytes) {
   return std::string(as_text(bytes));
-}
-inline void append(Bytes& to, BytesView more) {
-  to.insert(to.end(), more.begin(), more.end());
 }
 inline bool equal(BytesView a, BytesView b) {
   return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);

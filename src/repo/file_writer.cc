@@ -35,7 +35,20 @@ void FileWriter::decide(BytesView head) {
   class_ =
       begin_.cut ? *begin_.cut : classify(head.first(std::min(head.size(), decide_bytes)), begin_.size, page_bytes_);
   if (class_ == CutClass::Whole) class_ = CutClass::Stream;  // came in parts: it may grow
+  // What was cut one way is found again only if it is cut that way again, even if its beginning looks different now.
+  if (!begin_.cut && class_ == CutClass::Stream && was_media()) class_ = CutClass::Media;
   if (previous_ && class_ != CutClass::Media) map_.emplace(chunks_, *previous_);
+}
+
+// The previous version was large, and no pieces of its first chunk were recorded.
+bool FileWriter::was_media() {
+  if (!previous_) return false;
+  const Result<ExtentRun> run = ContentReader(*previous_, chunks_.meta_get()).next();
+  if (!run.ok()) return false;
+  for (const Extent& extent : run.value().extents)
+    if (extent.kind == ExtentKind::Data)
+      return extent.length > small_file_bytes_max && chunks_.pieces(run.value().ids[extent.chunk]) == nullptr;
+  return false;
 }
 
 Status FileWriter::data(BytesView bytes) {

@@ -39,6 +39,7 @@ class FileWriter {
     uint32_t fresh_offset = 0;
   };
   void decide(BytesView head);
+  bool was_media();
   Status cut(bool is_last);
   Status cut_pieces(bool is_last);
   Status cut_pages(bool is_last);

@@ -135,6 +135,16 @@ TEST_F(FileWriterTest, random_edits_of_random_kinds_always_come_back) {
   }
 }
 
+TEST_F(FileWriterTest, a_random_file_with_a_new_beginning_is_found_again_behind_it) {
+  const Bytes bytes = test.fixture.entropy.bytes(24u << 20);
+  const Written before = write(bytes, nullptr);
+  Bytes moved = to_bytes(std::string(100003, '\0'));
+  append(moved, bytes);
+  const Written after = write(moved, &before.content);
+  EXPECT_TRUE(equal(read(after.content), moved));
+  EXPECT_LT(after.bytes_new, 3u * media_chunk_sizes.max);
+}
+
 TEST_F(FileWriterTest, holes_stay_holes) {
   Pipeline pipeline(repository->env(), test.store(), repository->ring(), *repository->index().value(), {},
                     test.fixture.deadline);
