@@ -120,6 +120,7 @@ Result<CheckOutcome> check_repository(Repository& repository, const CheckRequest
   HF_TRY(check_objects(state));
   HF_TRY(check_chains(state));
   HF_TRY(check_index(state));
+  HF_TRY(repository.chunks())->stay_with_index();
   Points points(state, *HF_TRY(repository.index()));
   HF_TRY(points.walk(stop));
   HF_TRY(check_data(state, stop));

@@ -28,6 +28,7 @@ class Prune {
       HF_TRY(repository_.signer());  // before anything is written
       session_ = HF_TRY(Session::begin(repository_, "prune"));
     }
+    HF_TRY(repository_.chunks())->stay_with_index();
     HF_TRY(look());
     HF_TRY(check_forget());
     if (HF_TRY(sweep_due())) HF_TRY(look());

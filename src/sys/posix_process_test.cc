@@ -82,9 +82,14 @@ TEST_F(PosixProcess, it_runs_where_it_was_told_to_with_arguments_untouched) {
 TEST_F(PosixProcess, no_descriptor_of_ours_is_open_in_the_child) {
   const int leak = open("/dev/null", O_RDONLY);  // without O_CLOEXEC
   ASSERT_GE(leak, 3);
-  ASSERT_EQ(run(shell("ls /proc/$$/fd | tr '\\n' ' '; cat; readlink /proc/$$/fd/0")).value().status, 0);
+  ASSERT_EQ(run({.argv = {"/bin/ls", "/proc/self/fd"}, .environment = {}, .directory = ""}).value().status, 0);
   close(leak);
-  EXPECT_EQ(out, "0 1 2 /dev/null\n");
+  EXPECT_EQ(out, "0\n1\n2\n3\n") << "3 is the directory that ls reads";
+}
+
+TEST_F(PosixProcess, a_child_reads_nothing) {
+  ASSERT_EQ(run(shell("cat; readlink /proc/$$/fd/0")).value().status, 0);
+  EXPECT_EQ(out, "/dev/null\n");
 }
 
 TEST_F(PosixProcess, a_missing_program_is_not_found) {
