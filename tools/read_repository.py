@@ -127,13 +127,7 @@ def blake3_python(data, key=None):
     return struct.pack("<8I", *(w[0] for w in level))
 
 
-try:
-    import blake3 as _blake3
-
-    def b3(data, key=None):
-        return (_blake3.blake3(data, key=key) if key else _blake3.blake3(data)).digest()
-except ImportError:
-    b3 = blake3_python
+b3 = blake3_python
 
 # ---- proto3, canonical. In every message the fields are numbered 1, 2, 3 ... in the order given here; * is `repeated`.
 SCHEMA = {message: [(kind.lstrip("*"), name, kind[0] == "*") for kind, name in (f.split() for f in fields.split(","))] for message, fields in {

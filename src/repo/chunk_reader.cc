@@ -26,7 +26,8 @@ Result<PackReader*> ChunkReader::pack(uint32_t ordinal) {
 
 Result<ChunkSpot> ChunkReader::locate(PackKind kind, const ChunkId& id) {
   Result<ChunkSpot> spot = locate_now(kind, id);
-  if (!recovers_ || spot.ok() || (spot.error().code() != Code::Corrupt && spot.error().code() != Code::NotFound)) return spot;
+  if (!recovers_ || spot.ok() || (spot.error().code() != Code::Corrupt && spot.error().code() != Code::NotFound))
+    return spot;
   Status recovered;
   std::call_once(recovered_, [&] { recovered = index_.recover(deadline_); });
   if (!recovered.ok()) return std::move(recovered).error();

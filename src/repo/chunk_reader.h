@@ -29,7 +29,8 @@ class ChunkReader {
   // Corrupt if no pack holds it, or the one that does cannot be read. Before it says so it looks whether the index is
   // behind or lost: once.
   Result<ChunkSpot> locate(PackKind kind, const ChunkId& id);
-  // For who judges the index itself, and counts by its packs: it stays as it was loaded, and what is in no pack is NotFound.
+  // For who judges the index itself, and counts by its packs: it stays as it was loaded, and what is in no pack is
+  // NotFound.
   void stay_with_index() { recovers_ = false; }
   Result<RecordRef> record(uint32_t pack, uint32_t number);
   // Fetches and opens; every byte is checked against its id.
