@@ -146,7 +146,7 @@ SCHEMA = {message: [(kind.lstrip("*"), name, kind[0] == "*") for kind, name in (
     "Xattr": "bytes name, bytes value",
     "Entry": "uint32 shared, bytes suffix, uint32 type, uint32 mode, uint32 uid, uint32 gid, bytes user, bytes group, sint64 mtime_ns, sint64 ctime_ns,"
              "uint64 inode, uint64 device, uint64 rdev, uint64 size, bytes target, uint64 link_group, *Xattr xattrs, Content content, Root content_root,"
-             "bool changed_while_read",
+             "bool changed_while_read, bytes content_digest",
     "TreeLeaf": "*Entry entries",
     "Table": "bytes name, uint64 rows, bytes digest",
     "Fact": "string name, bytes value",
@@ -481,7 +481,7 @@ class Repository:
             points = [self.manifest(n) for n in names]
             if not points:
                 raise Fail("there is no point in the repository")
-            return max(points, key=lambda m: (m.finished_ns, m.sequence))
+            return max(points, key=lambda m: (m.kind != "selected", m.finished_ns, m.sequence))  # some sources are not the whole set
         found = [n for n in names if hashlib.sha256(self.read(n, MANIFEST_MAX)).hexdigest()[:32].startswith(wanted.lower())]
         if len(found) != 1:
             raise Fail(f"{len(found)} points begin with {wanted}")
@@ -707,18 +707,20 @@ def restore_source(repository, source, target):
 def restore_file(repository, e, place):
     fd = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     try:
-        last = None, b""
+        last, whole = (None, b""), bytearray()
         for at, length, kind, chunk, inner in repository.extents(e):
             if kind == 0:
                 if chunk != last[0]:
                     last = chunk, repository.chunk(DATA, chunk)
                 view = memoryview(last[1])[inner:inner + length]
+                whole += view if e.content_digest else b""
                 while view:
                     written = os.pwrite(fd, view, at)
                     view, at = view[written:], at + written
             elif kind == 2:
                 os.posix_fallocate(fd, at, length)
         os.ftruncate(fd, e.size)
+        need(not e.content_digest or b3(bytes(whole)) == e.content_digest, "is not as a whole what was backed up")
     finally:
         os.close(fd)
 

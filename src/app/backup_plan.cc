@@ -44,7 +44,7 @@ Status keep_only(std::vector<SetPlan>& plans, const std::vector<std::string>& wa
           .with_hint("holdfast config show lists the sources");
   }
   for (SetPlan& plan : plans)
-    std::erase_if(plan.planned, [&](const PlannedSource& source) { return !is_wanted(source); });
+    plan.is_selected = std::erase_if(plan.planned, [&](const PlannedSource& source) { return !is_wanted(source); }) > 0;
   std::erase_if(plans, [](const SetPlan& plan) { return plan.planned.empty(); });
   return {};
 }
@@ -60,6 +60,20 @@ Status open_sources(Context& context, SetPlan& plan, const std::vector<SourceKin
     plan.sources.push_back({.name = planned.name, .kind = planned.kind, .source = std::move(source)});
   }
   return {};
+}
+
+// What one source of the set covers no other one touches.
+void divide(SetPlan& plan) {
+  std::vector<CoveredFile> covered;
+  for (NamedSource& source : plan.sources)
+    for (std::string& path : source.source->covers()) covered.push_back({std::move(path), source.name});
+  if (covered.empty()) return;
+  for (NamedSource& source : plan.sources) {
+    std::vector<CoveredFile> of_others;
+    for (const CoveredFile& file : covered)
+      if (file.source != source.name) of_others.push_back(file);
+    source.source->leave_out(of_others);
+  }
 }
 
 Result<SetPlan> plan_words(Context& context, const std::vector<std::string>& words,
@@ -97,7 +111,10 @@ Result<std::vector<SetPlan>> plan_backup(Context& context, const Settings& setti
       return Error(Code::Invalid, "the configuration has no sets").with_hint("add one under sets:, or name sources");
   }
   HF_TRY(keep_only(plans, context.args.all("source")));
-  for (SetPlan& plan : plans) HF_TRY(open_sources(context, plan, kinds));
+  for (SetPlan& plan : plans) {
+    HF_TRY(open_sources(context, plan, kinds));
+    divide(plan);
+  }
   return plans;
 }
 

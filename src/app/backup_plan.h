@@ -11,6 +11,7 @@ struct SetPlan {
   std::string set;
   std::vector<PlannedSource> planned;
   std::vector<NamedSource> sources;  // one for each of `planned`
+  bool is_selected = false;          // --source left out others of the set
 };
 
 // From the words of the command line: sources, or names of sets of the configuration (none: all of them).

@@ -1,6 +1,7 @@
 #include "app/backup_report.h"
 
 #include "app/choose.h"
+#include "app/point_text.h"
 #include "app/table.h"
 #include "base/text.h"
 
@@ -8,10 +9,6 @@ namespace hf {
 namespace {
 
 constexpr size_t problems_shown_max = 20;
-
-std::string plural(uint64_t count, const std::string& what) {
-  return format_count(count) + " " + what + (count == 1 ? "" : "s");
-}
 
 double seconds_of(uint64_t nanoseconds) {
   return static_cast<double>(nanoseconds) / 1e9;
@@ -43,6 +40,8 @@ JsonObject backup_document(const BackupOutcome& outcome, bool all_problems) {
     JsonObject one;
     one.add("name", source.name).add("kind", source.kind).add("status", source.complete ? "complete" : "partial");
     one.add("bytes", source.bytes).add("seconds", Json::seconds(source.took)).add("files", source.files);
+    if (const auto left = source.facts.find("left_out"); left != source.facts.end())
+      one.add("files_left_out", Json::raw(source.facts.at("files_left_out"))).add("left_out", left->second);
     one.add("problems", problems_document(source.problems, all_problems).json())
         .add("problem_count", source.problem_count);
     sources.add(one);
@@ -51,6 +50,7 @@ JsonObject backup_document(const BackupOutcome& outcome, bool all_problems) {
   bytes.add("read", outcome.bytes_read).add("new", outcome.bytes_new).add("stored", outcome.bytes_stored);
   JsonObject body;
   body.add("point", outcome.point.id.hex()).add("set", manifest.set).add("status", name_of(manifest.status));
+  body.add("kind", manifest.kind);
   body.add("seconds", Json::seconds(outcome.took)).add("bytes", bytes).add("sources", sources.json());
   return body;
 }
@@ -61,15 +61,17 @@ void print_backup(Out& out, const BackupOutcome& outcome) {
   for (const SourceRecord& source : manifest.sources) {
     files += source.files;
     bytes += source.bytes;
-    std::string line = "  " + printable(source.name) + " (" + source.kind + "): " + plural(source.files, "file") +
-                       ", " + format_bytes(source.bytes);
-    if (!source.tables.empty()) line += ", " + plural(source.tables.size(), "table");
+    std::string line = "  " + printable(source.name) + " (" + source.kind +
+                       "): " + format_count(source.files, "file", "files") + ", " + format_bytes(source.bytes);
+    if (!source.tables.empty()) line += ", " + format_count(source.tables.size(), "table", "tables");
     out.say(line + ", " + format_duration(source.took) + (source.complete ? "" : ", partial"));
+    if (const auto left = source.facts.find("left_out"); left != source.facts.end())
+      out.say("    left out, because the source in brackets gives it: " + printable(left->second));
   }
-  out.say("point " + shown_id(outcome.point.id) + " of " + printable(manifest.set) + ": " + plural(files, "file") +
-          ", " + format_bytes(bytes) + "; read " + format_bytes(outcome.bytes_read) + ", new " +
-          format_bytes(outcome.bytes_new) + ", stored " + format_bytes(outcome.bytes_stored) + "; " +
-          format_duration(outcome.took));
+  out.say("point " + shown_id(outcome.point.id) + " of " + printable(manifest.set) + only_text(manifest) + ": " +
+          format_count(files, "file", "files") + ", " + format_bytes(bytes) + "; read " +
+          format_bytes(outcome.bytes_read) + ", new " + format_bytes(outcome.bytes_new) + ", stored " +
+          format_bytes(outcome.bytes_stored) + "; " + format_duration(outcome.took));
   if (manifest.status == PointStatus::Complete) return;
   out.warn("the point is partial; not read:");
   for (const SourceRecord& source : manifest.sources)

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "app/point_text.h"
+#include "backup/backup_run.h"
 #include "base/text.h"
 #include "sys/entry.h"
 
@@ -10,11 +12,23 @@ namespace {
 
 constexpr size_t id_digits_min = 4;
 
-const Point* newest_of(const std::vector<Point>& points, const std::string* set) {
+// One that has what is asked for comes before one that has not, however new.
+bool is_newer(const Point& a, const Point& b, const std::vector<std::string>& sources) {
+  const auto serves = [&](const Point& point) {
+    if (sources.empty()) return is_whole(point.manifest);
+    return std::all_of(sources.begin(), sources.end(),
+                       [&](const std::string& source) { return has_source(point.manifest, source); });
+  };
+  const bool a_serves = serves(a);
+  return a_serves != serves(b) ? a_serves : a.manifest.started >= b.manifest.started;
+}
+
+const Point* newest_of(const std::vector<Point>& points, const std::string* set,
+                       const std::vector<std::string>& sources) {
   const Point* newest = nullptr;
   for (const Point& point : points) {
     if (set != nullptr && point.manifest.set != *set) continue;
-    if (newest == nullptr || point.manifest.started >= newest->manifest.started) newest = &point;
+    if (newest == nullptr || is_newer(point, *newest, sources)) newest = &point;
   }
   return newest;
 }
@@ -52,33 +66,75 @@ std::string shown_id(const PointId& id) {
   return id.hex().substr(0, id_digits_shown);
 }
 
-Result<Point> choose_point(const std::vector<Point>& points, const std::string& text) {
-  if (text == "latest") {
-    if (const Point* point = newest_of(points, nullptr)) return *point;
-    return no_such_point(points, text);
-  }
-  if (const Point* point = newest_of(points, &text)) return *point;
-  if (!is_id_prefix(text)) return no_such_point(points, text);
+bool is_newer_whole(const Point& a, const Point& b) {
+  return is_newer(a, b, {});
+}
+
+Result<Point> point_by_digits(const std::vector<Point>& points, const std::string& digits) {
+  if (!is_id_prefix(digits))
+    return Error(Code::Invalid, printable(digits) + " is not the first digits of a point's id: at least " +
+                                    std::to_string(id_digits_min) + " of 0-9 and a-f")
+        .with_hint("holdfast list shows all points");
   const Point* found = nullptr;
   for (const Point& point : points) {
-    if (!point.id.hex().starts_with(text)) continue;
+    if (!point.id.hex().starts_with(digits)) continue;
     if (found != nullptr)
-      return Error(Code::Invalid, "several points begin with " + text).with_hint("give more of its digits");
+      return Error(Code::Invalid, "several points begin with " + digits).with_hint("give more of its digits");
     found = &point;
   }
-  if (found == nullptr) return no_such_point(points, text);
+  if (found == nullptr)
+    return Error(Code::NotFound, "no point begins with " + digits).with_hint("holdfast list shows all points");
   return *found;
 }
 
-Result<Point> choose_point(Repository& repository, const std::string& text) {
+Result<Point> choose_point(const std::vector<Point>& points, const std::string& text,
+                           const std::vector<std::string>& sources) {
+  if (text == "latest") {
+    if (const Point* point = newest_of(points, nullptr, sources)) return *point;
+    return no_such_point(points, text);
+  }
+  if (const Point* point = newest_of(points, &text, sources)) return *point;
+  if (!is_id_prefix(text)) return no_such_point(points, text);
+  Result<Point> found = point_by_digits(points, text);
+  if (!found.ok() && found.error().code() == Code::NotFound) return no_such_point(points, text);
+  return found;
+}
+
+namespace {
+
+// So that nobody takes some sources for the whole set, or misses what is newer.
+void note_selected(Out& out, const std::vector<Point>& points, const Point& chosen, const std::string& text,
+                   const std::vector<std::string>& sources) {
+  const Manifest& manifest = chosen.manifest;
+  if (!is_whole(manifest) && sources.empty())
+    out.remark("note: point " + shown_id(chosen.id) + only_text(manifest) + " is not the whole set " +
+               printable(manifest.set));
+  if (text != "latest" && text != manifest.set) return;
+  const Point* newer = nullptr;
+  for (const Point& point : points)
+    if (point.manifest.set == manifest.set && !is_whole(point.manifest) &&
+        point.manifest.started > (newer == nullptr ? manifest : newer->manifest).started)
+      newer = &point;
+  if (newer != nullptr)
+    out.remark("note: point " + shown_id(newer->id) + only_text(newer->manifest) + " of " + printable(manifest.set) +
+               " is newer than this one, " + shown_id(chosen.id) + ", which is the newest with all that is asked for");
+}
+
+}  // namespace
+
+Result<Point> choose_point(Context& context, Repository& repository, const std::string& text,
+                           const std::vector<std::string>& sources) {
   if (text != "latest") {
-    if (std::optional<Point> point = HF_TRY(newest_point(repository, text))) return std::move(*point);
+    std::optional<Point> point = HF_TRY(newest_point(repository, text));
+    if (point && is_whole(point->manifest)) return std::move(*point);
   }
   const PointList list = HF_TRY(list_points(repository));
   if (list.points.empty() && !list.unreadable.empty())
     return Error(Code::Corrupt, "no point can be read: " + list.unreadable.front())
         .with_hint("holdfast check --repair");
-  return choose_point(list.points, text);
+  Point chosen = HF_TRY(choose_point(list.points, text, sources));
+  note_selected(context.out, list.points, chosen, text, sources);
+  return chosen;
 }
 
 Result<PlaceInPoint> choose_place(const Point& point, std::string path) {

@@ -50,7 +50,9 @@ class CountingSink final : public Sink {
     counts_.problems.push_back({std::move(path), std::move(what)});
   }
   void table(TableFact) override {}
-  void fact(std::string, std::string) override {}
+  void fact(std::string name, std::string value) override {
+    if (name == "left_out") counts_.remark = "left out: " + std::move(value);
+  }
 
  private:
   Status count() {
@@ -102,7 +104,7 @@ Result<DrySource> dry_backup(Repository& repository, const PlannedSource& planne
   std::unique_ptr<PreviousTree> tree;
   if (const std::optional<Root> root = tree_of(base, planned.name)) {
     const Index* index = HF_TRY(repository.index());
-    tree = std::make_unique<PreviousTree>(*HF_TRY(repository.chunks()), *index, std::vector<Root>{*root}, false);
+    tree = std::make_unique<PreviousTree>(*HF_TRY(repository.chunks()), *index, std::vector<Root>{*root});
   }
   StatPrevious previous(*directory, tree.get(), counts);
   CountingSink sink(counts);

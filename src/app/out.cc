@@ -49,20 +49,62 @@ void Out::raw(BytesView bytes) {
   put(as_text(bytes), false);
 }
 
-void Out::document(const JsonObject& body) {
-  if (is_text()) return;
+JsonObject Out::event_head(std::string_view name) {
   JsonObject whole;
-  whole.add("schema", schema);
-  if (options_.format == Format::Jsonl) whole.add("event", "summary").add("time", Json::time(clock_.wall()));
-  whole.add_all(body);
-  put(whole.json().text() + "\n", true);
+  whole.add("schema", schema).add("event", name).add("time", Json::time(clock_.wall()));
+  return whole;
+}
+
+void Out::document(const JsonObject& body) {
+  if (options_.format == Format::Jsonl) summary_ = body;
+  if (options_.format == Format::Json) put(JsonObject().add("schema", schema).add_all(body).json().text() + "\n", true);
+}
+
+void Out::text(std::string_view name, std::string_view text) {
+  if (is_text())
+    raw(as_bytes(text));
+  else
+    document(JsonObject().add(name, text));
+}
+
+void Out::begin_list(const JsonObject& head, std::string_view name, std::string_view event) {
+  if (is_text()) return;
+  list_ = List{.head = head, .name = std::string(name), .event = std::string(event)};
+}
+
+void Out::open_list() {
+  JsonObject whole = JsonObject().add("schema", schema).add_all(list_->head).add(list_->name, JsonArray().json());
+  std::string text = whole.json().text();
+  text.resize(text.size() - 2);  // what closes the list, and the document
+  put(text, false);
+  list_->is_open = true;
+}
+
+void Out::item(const JsonObject& body) {
+  if (is_text()) return;
+  if (options_.format == Format::Jsonl) return put(event_head(list_->event).add_all(body).json().text() + "\n", false);
+  if (list_->is_open)
+    put(",", false);
+  else
+    open_list();
+  put(body.json().text(), false);
+}
+
+void Out::end_list(const JsonObject& tail) {
+  if (is_text()) return;
+  if (options_.format == Format::Jsonl) {
+    JsonObject whole = list_->head;
+    list_.reset();
+    return document(whole.add_all(tail));
+  }
+  if (!list_->is_open) open_list();
+  list_.reset();
+  const std::string members = tail.json().text().substr(1);
+  put((members == "}" ? "]" : "],") + members + "\n", true);
 }
 
 void Out::event(std::string_view name, const JsonObject& body) {
-  if (options_.format != Format::Jsonl) return;
-  JsonObject whole;
-  whole.add("schema", schema).add("event", name).add("time", Json::time(clock_.wall())).add_all(body);
-  put(whole.json().text() + "\n", true);
+  if (options_.format == Format::Jsonl) put(event_head(name).add_all(body).json().text() + "\n", true);
 }
 
 void Out::error(const Error& error, Exit exit) {
@@ -78,17 +120,27 @@ void Out::error(const Error& error, Exit exit) {
     terminal_.write_error(text);
     return;
   }
+  summary_.reset();
   JsonObject body = error_document(error, exit);
   if (options_.show_detail && !error.detail().empty()) body.add("detail", error.detail());
-  JsonObject whole;
-  whole.add("schema", schema);
-  if (options_.format == Format::Jsonl) whole.add("event", "error").add("time", Json::time(clock_.wall()));
-  put(whole.add_all(body).json().text() + "\n", true);
+  if (options_.format == Format::Jsonl) {
+    put(event_head("error").add_all(body).add("meaning", describe(exit)).json().text() + "\n", true);
+  } else if (list_ && list_->is_open) {
+    end_list(body);
+  } else {
+    put(JsonObject().add("schema", schema).add_all(body).json().text() + "\n", true);
+  }
 }
 
-Status Out::finish() {
+Status Out::finish(Exit exit) {
+  if (summary_) {
+    JsonObject whole = event_head("summary").add_all(*summary_);
+    whole.add("code", static_cast<int>(exit)).add("meaning", describe(exit));
+    put(whole.json().text() + "\n", true);
+    summary_.reset();
+  }
   put("", true);
-  return failure_.with([](std::optional<Error>& failure) { return failure ? Status(failure->clone()) : Status(); });
+  return check();
 }
 
 JsonObject error_document(const Error& error, Exit exit) {

@@ -8,6 +8,7 @@
 #include "app/session.h"
 #include "app/source_words.h"
 #include "app/table.h"
+#include "backup/backup_run.h"
 
 namespace hf {
 namespace {
@@ -112,6 +113,18 @@ TEST(ChoosePoint, by_latest_set_and_first_digits) {
   EXPECT_EQ(choose_point(std::vector<Point>{}, "latest").error().code(), Code::NotFound);
 }
 
+TEST(ChoosePoint, some_sources_are_not_the_set_however_new_they_are) {
+  std::vector<Point> points{make_point("web", 1, 0xaa), make_point("web", 3, 0xbb)};
+  points[1].manifest.kind = kind_selected;
+  points[1].manifest.sources.pop_back();
+  EXPECT_EQ(choose_point(points, "web").value().id, points[0].id);
+  EXPECT_EQ(choose_point(points, "latest").value().id, points[0].id);
+  EXPECT_EQ(choose_point(points, "web", {"uploads"}).value().id, points[1].id) << "the newest that has it";
+  EXPECT_EQ(choose_point(points, "web", {"app.db"}).value().id, points[0].id);
+  EXPECT_EQ(choose_point(points, "bb00").value().id, points[1].id) << "by name it is as good as any";
+  EXPECT_EQ(choose_point({points[1]}, "web").value().id, points[1].id) << "where there is nothing else";
+}
+
 TEST(ChoosePlace, by_source_or_by_the_path_it_had) {
   const Point point = make_point("web", 1, 0xaa);
   EXPECT_EQ(choose_place(point, "").value().source, nullptr);
@@ -128,6 +141,14 @@ TEST(TableText, aligns_columns) {
   table.add({"a", "1,000"});
   table.add({"größe", "2"});
   EXPECT_EQ(table.lines(), (std::vector<std::string>{"name    size", "a      1,000", "größe      2"}));
+}
+
+TEST(TableText, in_portions_has_one_heading_and_never_gets_narrower) {
+  Table table({"name", ">size"});
+  table.add({"a-long-name", "1"});
+  EXPECT_EQ(table.drain(), (std::vector<std::string>{"name         size", "a-long-name     1"}));
+  table.add({"b", "22"});
+  EXPECT_EQ(table.drain(), (std::vector<std::string>{"b              22"}));
 }
 
 TEST(ProgressText, tells_rate_and_time_left_once_they_are_known) {

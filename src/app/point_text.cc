@@ -1,5 +1,6 @@
 #include "app/point_text.h"
 
+#include "backup/backup_run.h"
 #include "base/text.h"
 
 namespace hf {
@@ -23,6 +24,13 @@ uint64_t bytes_of(const Manifest& manifest) {
   uint64_t bytes = 0;
   for (const SourceRecord& source : manifest.sources) bytes += source.bytes;
   return bytes;
+}
+
+std::string only_text(const Manifest& manifest) {
+  if (is_whole(manifest)) return {};
+  std::string names;
+  for (const SourceRecord& source : manifest.sources) names += (names.empty() ? "" : ", ") + printable(source.name);
+  return " (only " + names + ")";
 }
 
 std::string tags_text(const std::map<std::string, std::string>& tags) {

@@ -10,6 +10,8 @@ namespace hf {
 Json proof_document(const std::vector<Proof>& proofs);
 std::string proof_text(const std::vector<Proof>& proofs);  // "complete 2026-11-20", "FAILED 2026-11-20", "-"
 uint64_t bytes_of(const Manifest& manifest);
+// " (only uploads, notes)" of a point that has not all sources of its set; else "".
+std::string only_text(const Manifest& manifest);
 std::string tags_text(const std::map<std::string, std::string>& tags);
 
 std::string_view type_name(FileType type);

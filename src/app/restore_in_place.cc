@@ -162,14 +162,28 @@ Status confirm_in_place(Context& context, const InPlace& plan) {
 Result<Exit> restore_in_place(Context& context, Repository& repository, const Point& point, const InPlace& plan) {
   const MonoTime begin = context.program.clock.mono();
   if (context.args.has("dry-run")) {
+    const std::string& target = plan.request.target;
+    const auto parent_directory =
+        HF_TRY(context.program.fs.open_directory(target.substr(0, target.rfind('/') + 1) + "."));
+    const Result<FileInfo> there = parent_directory->info(file_name(target));
+    const uint64_t space_free = HF_TRY(parent_directory->space_free());
+    context.out.print("would stop its program:  " + printable(join(plan.request.stop, " ")));
     context.out.print("would put " + printable(plan.source->name) + " of point " + shown_id(point.id) + " (" +
-                      format_bytes(plan.source->bytes) + ") in the place of " + printable(plan.request.target));
+                      format_bytes(plan.source->bytes) + ") in the place of " + printable(target) +
+                      (there.ok() ? " (" + format_bytes(there.value().size) + "), which is kept beside it"
+                                  : ", where nothing is now") +
+                      "; free: " + format_bytes(space_free));
+    context.out.print("would start its program: " + printable(join(plan.request.start, " ")) + "; nothing was done");
     context.out.document(JsonObject()
                              .add("dry_run", true)
                              .add("point", point.id.hex())
                              .add("source", plan.source->name)
                              .add("environment", plan.request.target)
-                             .add("bytes_to_write", plan.source->bytes));
+                             .add("bytes_to_write", plan.source->bytes)
+                             .add("replaces", there.ok())
+                             .add("space_free", space_free)
+                             .add("stop", json_list(plan.request.stop))
+                             .add("start", json_list(plan.request.start)));
     return Exit::Done;
   }
   HF_TRY(confirm_in_place(context, plan));

@@ -2,6 +2,7 @@
 
 #include "app/backup_report.h"
 #include "app/choose.h"
+#include "app/point_text.h"
 #include "base/text.h"
 
 namespace hf {
@@ -36,7 +37,7 @@ std::string losses(const RestorePreview& preview, const std::string& destination
 }  // namespace
 
 void show_preview(Out& out, const Point& point, const RestoreRequest& request, const RestorePreview& preview) {
-  out.print("point " + shown_id(point.id) + " of " + printable(point.manifest.set) + ", " +
+  out.print("point " + shown_id(point.id) + " of " + printable(point.manifest.set) + only_text(point.manifest) + ", " +
             format_time_rfc3339(point.manifest.started) + ", into " + printable(request.destination) + ":");
   out.print("  new files       " + format_count(preview.files_new));
   out.print("  changed files   " + format_count(preview.files_changed));
@@ -58,7 +59,7 @@ Status confirm_clean(Context& context, Repository& repository, const Point& poin
   if (unattended && confirmed != name)
     return Error(Code::Refused, "--confirm " + printable(confirmed) + " is not the name of the directory")
         .with_hint("it is " + printable(name));
-  const RestorePreview preview = HF_TRY(preview_restore(repository, point, request));
+  const RestorePreview preview = HF_TRY(preview_restore(repository, point, request, context.program.stop));
   context.out.warn(losses(preview, request.destination));
   if (unattended || preview.removed + preview.files_changed == 0) return {};
   const std::string typed = HF_TRY(context.program.terminal.ask_line(
@@ -67,9 +68,35 @@ Status confirm_clean(Context& context, Repository& repository, const Point& poin
   return {};
 }
 
+void tell_restored(Out& out, const RestoredSource& source) {
+  const bool whole = source.complete && source.problem_count == 0;
+  out.event("step.finished", JsonObject()
+                                 .add("step", source.name)
+                                 .add("status", whole ? "complete" : "partial")
+                                 .add("files", source.files)
+                                 .add("bytes", source.bytes)
+                                 .add("bytes_written", source.bytes_written)
+                                 .add("problem_count", source.problem_count)
+                                 .add("seconds", Json::seconds(source.took)));
+}
+
+// Something may be lost, and the rest comes back; where all is lost, nothing was restored.
+Status check_any_restored(const Point& point, const RestoreOutcome& outcome) {
+  const RestoredSource* lost = nullptr;
+  for (const RestoredSource& source : outcome.sources) {
+    if (source.entries > 0 || source.problem_count == 0) return {};
+    lost = &source;
+  }
+  if (lost == nullptr || lost->problems.empty()) return {};
+  return Error(Code::Corrupt, "nothing of point " + shown_id(point.id) + " could be restored: source " + lost->name +
+                                  ": " + lost->problems.front().what)
+      .with_hint("holdfast check says what is damaged; holdfast list shows other points");
+}
+
 Result<Exit> show_restored(Context& context, const Point& point, const RestoreRequest& request,
                            const RestoreOutcome& outcome, Duration rto) {
   Out& out = context.out;
+  HF_TRY(check_any_restored(point, outcome));
   JsonArray sources;
   bool complete = outcome.complete();
   for (const RestoredSource& source : outcome.sources) {
@@ -98,13 +125,10 @@ Result<Exit> show_restored(Context& context, const Point& point, const RestoreRe
       out.warn("notes:");
       print_problems(out, source.name, source.notes, source.notes.size());
     }
-    out.event(
-        "step.finished",
-        JsonObject().add("step", source.name).add("status", whole ? "complete" : "partial").add("bytes", source.bytes));
   }
   const Duration rpo = context.program.clock.wall() - point.manifest.started;
-  out.say("restored point " + shown_id(point.id) + " of " + printable(point.manifest.set) + ", " +
-          format_time_rfc3339(point.manifest.started) + " (" + format_duration(rpo) + " ago), in " +
+  out.say("restored point " + shown_id(point.id) + " of " + printable(point.manifest.set) + only_text(point.manifest) +
+          ", " + format_time_rfc3339(point.manifest.started) + " (" + format_duration(rpo) + " ago), in " +
           format_duration(rto));
   if (point.manifest.status == PointStatus::Partial)
     out.warn("note: the point itself is partial: holdfast show " + shown_id(point.id));
@@ -112,6 +136,7 @@ Result<Exit> show_restored(Context& context, const Point& point, const RestoreRe
   out.document(JsonObject()
                    .add("point", point.id.hex())
                    .add("set", point.manifest.set)
+                   .add("kind", point.manifest.kind)
                    .add("environment", request.destination)
                    .add("status", complete ? "complete" : "partial")
                    .add("seconds", Json::seconds(outcome.took))

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "app/point_text.h"
+#include "backup/backup_run.h"
+
 namespace hf {
 namespace {
 
@@ -19,21 +22,63 @@ bool is_proven(const std::vector<Proof>& proofs) {
   return std::any_of(proofs.begin(), proofs.end(), [](const Proof& proof) { return proof.passed; });
 }
 
-Status decide_set(Context& context, Repository& repository, std::vector<Point> points, const KeepRules& rules,
-                  RetentionPlan& plan) {
+// Points that have all sources of the set stand in one group, those with some of them in one for each choice: so none
+// of the latter takes the place of a whole one.
+std::string group_of(const Manifest& manifest) {
+  if (is_whole(manifest)) return {};
+  std::vector<std::string> names;
+  for (const SourceRecord& source : manifest.sources) names.push_back(source.name);
+  std::sort(names.begin(), names.end());
+  std::string group;
+  for (const std::string& name : names) group += name + "/";  // no name has one
+  return group;
+}
+
+bool is_complete(const Point& point) {
+  return point.manifest.status == PointStatus::Complete;
+}
+
+// Of selected sources the newest point must stay only while no whole one has come after it.
+KeepAlways always_of(const std::vector<Point>& all, const std::vector<Point>& group) {
+  if (is_whole(group.front().manifest)) return {};
+  const auto newest = [](const std::vector<Point>& points, bool whole) {
+    WallTime time{};
+    for (const Point& point : points)
+      if (is_complete(point) && (!whole || is_whole(point.manifest))) time = std::max(time, point.manifest.started);
+    return time;
+  };
+  return {.proven_min = 0, .newest_complete = newest(group, false) > newest(all, true)};
+}
+
+Status decide_group(Context& context, Repository& repository, const std::vector<Point>& points, const KeepRules& rules,
+                    const KeepAlways& always, RetentionPlan& plan) {
   std::vector<Candidate> candidates;
   for (const Point& point : points) {
     const Result<std::vector<Proof>> proofs = list_proofs(repository, point);
     candidates.push_back({.id = point.id,
                           .time = point.manifest.started,
-                          .complete = point.manifest.status == PointStatus::Complete,
+                          .complete = is_complete(point),
                           .proven = proofs.ok() && is_proven(proofs.value())});
   }
-  for (Decision& decision : decide(std::move(candidates), rules, context.program.clock.wall(), KeepAlways{})) {
+  for (Decision& decision : decide(std::move(candidates), rules, context.program.clock.wall(), always)) {
     const auto point = std::find_if(points.begin(), points.end(), [&](const Point& p) { return p.id == decision.id; });
     HF_ASSERT(point != points.end());
     plan.points.push_back({.point = *point, .keep = decision.keep, .reason = std::move(decision.reason)});
+    plan.points.back().reason += only_text(point->manifest);
   }
+  return {};
+}
+
+Status decide_set(Context& context, Repository& repository, const std::vector<Point>& points, const KeepRules& rules,
+                  RetentionPlan& plan) {
+  std::map<std::string, std::vector<Point>> groups;
+  for (const Point& point : points) groups[group_of(point.manifest)].push_back(point);
+  const size_t before = plan.points.size();
+  for (const auto& [name, group] : groups)
+    HF_TRY(decide_group(context, repository, group, rules, always_of(points, group), plan));
+  std::stable_sort(
+      plan.points.begin() + static_cast<ptrdiff_t>(before), plan.points.end(),
+      [](const PlannedPoint& a, const PlannedPoint& b) { return a.point.manifest.started > b.point.manifest.started; });
   return {};
 }
 
@@ -72,7 +117,8 @@ Result<RetentionPlan> plan_retention(Context& context, const Settings& settings,
                                      const std::string& set) {
   const KeepRules given = HF_TRY(rules_of_flags(context.args));
   PointList list = HF_TRY(list_points(repository, set.empty() ? std::nullopt : std::optional(set)));
-  if (!list.unreadable.empty())
+  // Those given up by name may be what cannot be read: prune itself looks.
+  if (!list.unreadable.empty() && !context.args.has("forget"))
     return Error(Code::Corrupt, "a point cannot be read, so nothing is forgotten: " + list.unreadable.front())
         .with_hint("holdfast check says what is wrong; put the object back from a copy of the repository");
   std::map<std::string, std::vector<Point>> sets;

@@ -44,7 +44,7 @@ Result<Exit> dispatch(Program& program, const std::vector<std::string>& argument
                  .verbose = args.has("verbose"),
                  .show_detail = args.has("show-detail") && !args.has("names-only")});
   if (args.has("help")) {
-    out.raw(as_bytes(help_for(args)));
+    out.text("help", help_for(args));
     return Exit::Done;
   }
   const Verb* verb = args.has("version") ? find_verb("version") : args.verb;
@@ -70,8 +70,9 @@ int run(Program& program, const std::vector<std::string>& arguments) {
     exit = exit_code(result.error().code(), program.is_terminated && program.is_terminated());
     out.error(result.error(), exit);
   }
-  const Status written = out.finish();
-  if (written.ok()) return static_cast<int>(exit);
+  const bool is_told = !result.ok() && out.is_text() && out.is_broken();  // a long list ends with that error
+  const Status written = out.finish(exit);
+  if (written.ok() || is_told) return static_cast<int>(exit);
   out.warn("holdfast: " + written.error().message());
   return static_cast<int>(exit == Exit::Done ? Exit::Failed : exit);
 }

@@ -21,6 +21,18 @@ Table::Table(std::vector<std::string> columns) {
 
 std::vector<std::string> Table::lines() const {
   std::vector<size_t> widths(columns_.size(), 0);
+  return lines(widths, true);
+}
+
+std::vector<std::string> Table::drain() {
+  const bool headed = drained_widths_.empty();
+  drained_widths_.resize(columns_.size(), 0);
+  std::vector<std::string> text = lines(drained_widths_, headed);
+  rows_.clear();
+  return text;
+}
+
+std::vector<std::string> Table::lines(std::vector<size_t>& widths, bool headed) const {
   const auto measure = [&](const std::vector<std::string>& row) {
     for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
   };
@@ -37,7 +49,7 @@ std::vector<std::string> Table::lines() const {
     line.erase(line.find_last_not_of(' ') + 1);
     lines.push_back(std::move(line));
   };
-  put(columns_);
+  if (headed) put(columns_);
   for (const auto& row : rows_) put(row);
   return lines;
 }

@@ -78,10 +78,11 @@ Result<bool> walk_tree(ChunkReader& chunks, const Root& tree, const std::string&
 Status read_content(ChunkReader& chunks, const ContentRef& content, const std::function<Status(BytesView)>& give,
                     std::stop_token stop) {
   RecordCache records(chunks);
+  Blake3 whole;
   ContentReader reader(content, chunks.meta_get());
   for (;;) {
     const ExtentRun run = HF_TRY(reader.next());
-    if (run.empty()) return {};
+    if (run.empty()) break;
     for (const Extent& extent : run.extents) {
       if (stop.stop_requested()) return Error(Code::Cancelled, "interrupted");
       if (extent.kind != ExtentKind::Data) {
@@ -93,9 +94,15 @@ Status read_content(ChunkReader& chunks, const ContentRef& content, const std::f
       const BytesView chunk = found.value();
       if (extent.offset > chunk.size() || extent.length > chunk.size() - extent.offset)
         return Error(Code::Corrupt, "a file refers to more of a chunk than there is");
-      HF_TRY(give(chunk.subspan(extent.offset, static_cast<size_t>(extent.length))));
+      const BytesView part = chunk.subspan(extent.offset, static_cast<size_t>(extent.length));
+      if (content.digest) whole.update(part);
+      HF_TRY(give(part));
     }
   }
+  if (content.digest && whole.finish() != *content.digest)
+    return Error(Code::Corrupt, "the bytes are not as a whole what was backed up")
+        .with_hint("restore the file from another point, and report this: no damage of the store explains it");
+  return {};
 }
 
 std::string shown_path(const std::string& source, const std::string& path) {

@@ -12,7 +12,7 @@ Result<bool> walk_tree(ChunkReader& chunks, const Root& tree, const std::string&
                        const std::function<Status(const TreeEntry&)>& visit, std::stop_token stop);
 
 // The file's bytes in order, holes as zeros; each record of the repository is opened once where its chunks follow each
-// other.
+// other. Corrupt, after the last byte, if there is a digest of the whole and it is another.
 Status read_content(ChunkReader& chunks, const ContentRef& content, const std::function<Status(BytesView)>& give,
                     std::stop_token stop);
 

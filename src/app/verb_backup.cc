@@ -69,6 +69,7 @@ Result<BackupOutcome> back_up(Context& context, Repository& repository, SetPlan 
   SetProgress progress(context, bytes_before(context, repository, plan.set));
   BackupRequest request{
       .set = plan.set, .sources = std::move(plan.sources), .host = context.program.host, .version = program_version()};
+  if (plan.is_selected) request.kind = kind_selected;
   request.tags = HF_TRY(parse_tags(context.args.all("tag")));
   request.pipeline.workers = context.program.processors;
   request.progress = [&](const BackupProgress& state) { progress.report(state); };
@@ -89,11 +90,26 @@ Result<BackupOutcome> back_up(Context& context, Repository& repository, SetPlan 
   return outcome;
 }
 
+bool stops_all(const Error& error) {
+  return error.code() == Code::Cancelled || error.code() == Code::KeyMissing;
+}
+
+JsonObject show_failed_set(Context& context, const std::string& set, const Error& error) {
+  context.out.event("run.finished", JsonObject().add("set", set).add("status", "failed"));
+  context.out.warn("holdfast: " + error.message() + (error.hint().empty() ? "" : "\nhint: " + error.hint()));
+  return JsonObject()
+      .add("set", set)
+      .add("status", "failed")
+      .add("error", error_document(error, exit_code(error.code())));
+}
+
 Result<JsonObject> rehearse(Context& context, Repository& repository, SetPlan& plan) {
-  const std::optional<Point> base = HF_TRY(newest_point(repository, plan.set));
+  std::optional<Point> base = HF_TRY(newest_point(repository, plan.set));
   JsonArray sources;
   uint64_t bytes = 0;
   for (size_t i = 0; i < plan.sources.size(); ++i) {
+    if (base && !has_source(base->manifest, plan.planned[i].name))
+      base = HF_TRY(newest_point_with(repository, plan.set, plan.planned[i].name));
     Result<DrySource> looked =
         dry_backup(repository, plan.planned[i], *plan.sources[i].source, base ? &*base : nullptr, context.program.stop);
     if (!looked.ok()) return as_failure(std::move(looked).error());
@@ -115,8 +131,9 @@ Result<JsonObject> rehearse(Context& context, Repository& repository, SetPlan& p
                     .add("bytes_to_read", source.bytes_to_read)
                     .add("problems", problems_document(source.problems, context.out.is_verbose()).json()));
   }
-  context.out.print("set " + printable(plan.set) + ": would read " + format_bytes(bytes) +
-                    (base ? ", against point " + shown_id(base->id) : "") + "; nothing was written");
+  context.out.print("set " + printable(plan.set) + (plan.is_selected ? ", only the sources above" : "") +
+                    ": would read " + format_bytes(bytes) + (base ? ", against point " + shown_id(base->id) : "") +
+                    "; nothing was written");
   return JsonObject()
       .add("dry_run", true)
       .add("set", plan.set)
@@ -143,10 +160,17 @@ Result<Exit> run_verb(Context& context) {
       continue;
     }
     const std::string set = plan.set;
-    const BackupOutcome outcome =
-        HF_TRY(back_up(context, *opened, std::move(plan)).during("backup of set " + printable(set)));
-    documents.push_back(backup_document(outcome, context.out.is_verbose()));
-    if (outcome.point.manifest.status != PointStatus::Complete) exit = Exit::Partial;
+    Result<BackupOutcome> outcome =
+        back_up(context, *opened, std::move(plan)).during("backup of set " + printable(set));
+    if (!outcome.ok()) {
+      if (plans.size() == 1 || stops_all(outcome.error())) return std::move(outcome).error();
+      // The other sets can still be saved.
+      documents.push_back(show_failed_set(context, set, outcome.error()));
+      if (exit == Exit::Done || exit == Exit::Partial) exit = exit_code(outcome.error().code());
+      continue;
+    }
+    documents.push_back(backup_document(outcome.value(), context.out.is_verbose()));
+    if (outcome.value().point.manifest.status != PointStatus::Complete && exit == Exit::Done) exit = Exit::Partial;
   }
   if (context.args.has("perf")) {
     print_perf(context.out, context.program.meter);
@@ -172,18 +196,22 @@ Verb backup_verb() {
           "Makes one restore point of each set: sets of the configuration by name (none named: all), or sources named "
           "here "
           "as KIND:WHAT, which need no configuration. The point exists only when all of it is safely stored; data that "
-          "is in the repository already is not stored again. Exit code 3: some files could not be read, and the point "
-          "is partial.",
+          "is in the repository already is not stored again. What is interrupted keeps its work: the same command goes "
+          "on "
+          "from there. Where a set has both, a files source leaves databases to their sqlite source. Exit code 3: some "
+          "files could not be read, and the point is partial.",
       .arguments = {{"SET|SOURCE",
                      "a set of the configuration, or files:PATH, sqlite:FILE, command:'PROGRAM ARGUMENTS'",
                      ArgumentSpec::Count::Any,
                      {},
                      ArgumentSpec::Completes::Sets}},
       .options = {{"set", "", "NAME", "the set that sources named here belong to (default: default)"},
-                  {"source", "", "NAME", "only this source of the sets", true},
+                  {"source", "", "NAME",
+                   "only this source of the sets; the point says so, and is not taken for the whole set", true},
                   {"exclude", "", "RULE", "leave out of files: sources, as in a .gitignore", true},
                   {"tag", "", "NAME=VALUE", "kept with the point", true},
-                  {"kind", "", "KIND", "full"},
+                  {"kind", "", "KIND",
+                   "full, which is the only one in this version: unchanged data is never stored twice"},
                   {"dry-run", "", "", "show what would be read; nothing is written"},
                   {"perf", "", "", "a table of what each stage did"}},
       .examples = {"holdfast backup",

@@ -10,7 +10,7 @@ Result<Exit> run_verb(Context& context) {
     return Error(Code::Invalid, "cat writes the file's bytes, not a document")
         .with_hint("leave -o out; holdfast ls -l -o json describes the file");
   const OpenRepository opened = HF_TRY(open_repository(context));
-  const Point point = HF_TRY(choose_point(*opened, context.args.text("SET|POINT")));
+  const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT")));
   const std::string path = context.args.text("PATH");
   const PlaceInPoint place = HF_TRY(choose_place(point, path));
   if (place.source == nullptr)

@@ -52,7 +52,7 @@ complete -c holdfast -f -a '(__holdfast_complete)'
 
 Result<Exit> run_verb(Context& context) {
   const std::string shell = context.args.text("SHELL");
-  context.out.raw(as_bytes(shell == "bash" ? bash_script : shell == "zsh" ? zsh_script : fish_script));
+  context.out.text("script", shell == "bash" ? bash_script : shell == "zsh" ? zsh_script : fish_script);
   return Exit::Done;
 }
 

@@ -2,6 +2,7 @@
 #include "app/session.h"
 #include "app/table.h"
 #include "app/verbs.h"
+#include "base/text.h"
 #include "sys/entry.h"
 
 namespace hf {
@@ -34,6 +35,14 @@ Result<Exit> run_init(Context& context) {
       HF_TRY(context.program.fs.open_directory(path.substr(0, slash == path.npos ? 0 : slash + 1) + "."));
   const std::string name = path.substr(slash == path.npos ? 0 : slash + 1);
   const std::string text = config::sample_yaml(config_schemas());
+  if (context.args.has("dry-run")) {
+    if (directory->info(name).ok())
+      return Error(Code::Refused, printable(path) + " is there already")
+          .with_hint("name another file: holdfast config init FILE");
+    context.out.print("would write " + printable(path) + ", " + format_bytes(text.size()) + "; nothing was written");
+    context.out.document(JsonObject().add("dry_run", true).add("file", path).add("bytes", text.size()));
+    return Exit::Done;
+  }
   // The name is taken only if nobody has it: not even one who came in between.
   Result<std::unique_ptr<File>> file = directory->create_file(name, 0600);
   if (!file.ok() && file.error().code() == Code::Exists)
@@ -86,7 +95,13 @@ Result<Exit> run_show(Context& context) {
 
 Result<Exit> run_schema(Context& context) {
   // A JSON Schema is a document of its own kind, whatever the format.
-  context.out.raw(as_bytes(config::schema_json(config_schemas())));
+  std::string schema = config::schema_json(config_schemas());
+  if (!context.out.is_jsonl()) {
+    context.out.raw(as_bytes(schema));
+    return Exit::Done;
+  }
+  std::erase(schema, '\n');  // strings have none as it is
+  context.out.document(JsonObject().add("json_schema", Json::raw(std::move(schema))));
   return Exit::Done;
 }
 
@@ -117,6 +132,7 @@ std::vector<Verb> config_verbs() {
                    run_init);
   init.arguments = {
       {"FILE", "where to (default: holdfast.yaml)", ArgumentSpec::Count::Optional, {}, ArgumentSpec::Completes::Files}};
+  init.options = {{"dry-run", "", "", "say what would be written; nothing is"}};
   Verb check = make("config check", "Check a configuration",
                     "Reads the configuration as strictly as any command does, and lists all mistakes with file, line "
                     "and what to write instead. Exit code 2 if there is one.",

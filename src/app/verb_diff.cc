@@ -31,6 +31,7 @@ class Diff {
     const TreeEntry* after = HF_TRY(new_tree.next());
     while (before != nullptr || after != nullptr) {
       if (context_.program.stop.stop_requested()) return Error(Code::Cancelled, "interrupted");
+      HF_TRY(context_.out.check());
       const int order = before == nullptr  ? 1
                         : after == nullptr ? -1
                                            : compare_paths(before->meta.path, after->meta.path);
@@ -47,7 +48,6 @@ class Diff {
   }
 
   const Counts& counts() const { return counts_; }
-  JsonArray& changes() { return changes_; }
 
  private:
   Status one_sided(const SourceRecord& source, bool is_new) {
@@ -91,18 +91,17 @@ class Diff {
     context_.out.print(std::string(1, sign) + " " + printable(path) +
                        (entry.info.type == FileType::Directory ? "/" : ""));
     if (!context_.out.is_text())
-      changes_.add(JsonObject()
-                       .add("change", change)
-                       .add("path", path)
-                       .add("type", type_name(entry.info.type))
-                       .add("size", entry.info.size));
+      context_.out.item(JsonObject()
+                            .add("change", change)
+                            .add("path", path)
+                            .add("type", type_name(entry.info.type))
+                            .add("size", entry.info.size));
   }
 
   Context& context_;
   ChunkReader& chunks_;
   std::string name_;
   Counts counts_;
-  JsonArray changes_;
 };
 
 const SourceRecord* find_source(const Point& point, const std::string& name) {
@@ -113,9 +112,10 @@ const SourceRecord* find_source(const Point& point, const std::string& name) {
 
 Result<Exit> run_verb(Context& context) {
   const OpenRepository opened = HF_TRY(open_repository(context));
-  const Point from = HF_TRY(choose_point(*opened, context.args.text("FROM")));
-  const Point to = HF_TRY(choose_point(*opened, context.args.text("TO")));
+  const Point from = HF_TRY(choose_point(context, *opened, context.args.text("FROM")));
+  const Point to = HF_TRY(choose_point(context, *opened, context.args.text("TO")));
   Diff diff(context, *HF_TRY((*opened).chunks()));
+  context.out.begin_list(JsonObject().add("from", from.id.hex()).add("to", to.id.hex()), "changes", "change");
   for (const SourceRecord& source : from.manifest.sources)
     if (find_source(to, source.name) == nullptr) HF_TRY(diff.compare(&source, nullptr));
   for (const SourceRecord& source : to.manifest.sources) HF_TRY(diff.compare(find_source(from, source.name), &source));
@@ -129,11 +129,7 @@ Result<Exit> run_verb(Context& context) {
       .add("modified", counts.modified)
       .add("metadata", counts.metadata);
   summary.add("bytes_added", counts.bytes_added).add("bytes_removed", counts.bytes_removed);
-  context.out.document(JsonObject()
-                           .add("from", from.id.hex())
-                           .add("to", to.id.hex())
-                           .add("summary", summary)
-                           .add("changes", diff.changes().json()));
+  context.out.end_list(JsonObject().add("summary", summary));
   return Exit::Done;
 }
 

@@ -42,7 +42,7 @@ class Pattern {
 
 Result<std::vector<Point>> points_to_search(Context& context, Repository& repository) {
   if (context.args.has("point"))
-    return std::vector<Point>{HF_TRY(choose_point(repository, context.args.text("point")))};
+    return std::vector<Point>{HF_TRY(choose_point(context, repository, context.args.text("point")))};
   const bool one_set = context.args.has("set");
   PointList list = HF_TRY(list_points(repository, one_set ? std::optional(context.args.text("set")) : std::nullopt));
   if (one_set && list.points.empty())
@@ -58,36 +58,43 @@ Result<Exit> run_verb(Context& context) {
   const std::vector<Point> points = HF_TRY(points_to_search(context, *opened));
   const Pattern pattern(context.args.text("PATTERN"));
   ChunkReader& chunks = *HF_TRY((*opened).chunks());
-  JsonArray matches;
   Table table({"point", "time (UTC)", ">size", "modified (UTC)", "path"});
+  const auto print_rows = [&] {
+    for (const std::string& line : table.drain()) context.out.print(line);
+  };
+  uint64_t found = 0;
+  context.out.begin_list({}, "matches", "match");
   for (const Point& point : points) {
     for (const SourceRecord& source : point.manifest.sources) {
       const auto visit = [&](const TreeEntry& entry) -> Status {
         if (!pattern.matches(source, entry.meta.path)) return {};
         const std::string path = shown_path(source.name, entry.meta.path);
         const bool is_directory = entry.meta.info.type == FileType::Directory;
+        ++found;
+        if (!context.out.is_text()) {
+          context.out.item(JsonObject()
+                               .add("point", point.id.hex())
+                               .add("set", point.manifest.set)
+                               .add("time", Json::time(point.manifest.started))
+                               .add_all(entry_document(entry.meta, path)));
+          return context.out.check();
+        }
         table.add({shown_id(point.id), time_text(point.manifest.started),
                    entry.meta.info.type == FileType::File ? format_count(entry.meta.info.size) : "-",
                    time_text(entry.meta.info.mtime), printable(path) + (is_directory ? "/" : "")});
-        matches.add(JsonObject()
-                        .add("point", point.id.hex())
-                        .add("set", point.manifest.set)
-                        .add("time", Json::time(point.manifest.started))
-                        .add_all(entry_document(entry.meta, path)));
-        return {};
+        if (table.is_long()) print_rows();
+        return context.out.check();
       };
       HF_TRY(
           walk_tree(chunks, source.tree, "", visit, context.program.stop).during("search point " + shown_id(point.id)));
     }
   }
-  const bool found = !table.is_empty();
-  if (found)
-    for (const std::string& line : table.lines()) context.out.print(line);
-  else
-    context.out.remark("nothing matches in " + format_count(points.size()) +
-                       (points.size() == 1 ? " point" : " points") + "; for a part of a name write '*part*'");
-  context.out.document(JsonObject().add("matches", matches.json()));
-  return found ? Exit::Done : Exit::NotFound;
+  if (!table.is_empty()) print_rows();
+  if (found == 0)
+    context.out.remark("nothing matches in " + format_count(points.size(), "point", "points") +
+                       "; for a part of a name write '*part*'");
+  context.out.end_list({});
+  return found > 0 ? Exit::Done : Exit::NotFound;
 }
 
 }  // namespace

@@ -41,16 +41,33 @@ Status add_others(Context& context, Repository& repository, std::vector<NamedCre
   return {};
 }
 
+// All that making it would ask for, short of writing.
+Result<Exit> rehearse(Context& context, const Settings& settings) {
+  const Result<std::unique_ptr<Store>> there = open_store(context, settings, false);
+  if (!there.ok() && there.error().code() != Code::NotFound) return there.error().clone();
+  if (there.ok() && there.value()->info("config", run_deadline(context)).ok())
+    return Error(Code::Exists, "there is a repository already at " + printable(settings.target))
+        .with_hint("holdfast list shows what is in it");
+  const std::vector<NamedCredentials> keys = HF_TRY(first_keys(context, settings));
+  const std::optional<Signer> signer = HF_TRY(signer_of_flags(context, settings.config_or_null()));
+  const std::string signed_by = signer ? signer->verifier().key_id() : "";
+  std::vector<std::string> names;
+  for (const NamedCredentials& key : keys) names.push_back(key.what);
+  context.out.print("would make a repository at " + printable(settings.target) +
+                    (there.ok() ? "" : ", a directory that is not there yet"));
+  for (const std::string& name : names) context.out.print("opened by " + name);
+  context.out.print("signed by " + (signer ? signed_by : "a key made then") + "; nothing was written");
+  context.out.document(JsonObject()
+                           .add("dry_run", true)
+                           .add("target", settings.target)
+                           .add("keys", json_list(names))
+                           .add("signer", signer ? Json(signed_by) : Json()));
+  return Exit::Done;
+}
+
 Result<Exit> run_verb(Context& context) {
   const Settings settings = HF_TRY(load_settings(context));
-  if (context.args.has("dry-run")) {
-    const Result<std::unique_ptr<Store>> there = open_store(context, settings, false);
-    if (there.ok() && there.value()->info("config", run_deadline(context)).ok())
-      return Error(Code::Exists, "there is a repository already at " + printable(settings.target));
-    context.out.print("would make a repository at " + printable(settings.target) + "; nothing was written");
-    context.out.document(JsonObject().add("dry_run", true).add("target", settings.target));
-    return Exit::Done;
-  }
+  if (context.args.has("dry-run")) return rehearse(context, settings);
   std::vector<NamedCredentials> keys = HF_TRY(first_keys(context, settings));
   std::optional<Signer> signer = HF_TRY(signer_of_flags(context, settings.config_or_null()));
   const World world = HF_TRY(make_world(context));

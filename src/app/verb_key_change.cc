@@ -30,7 +30,10 @@ Result<std::vector<std::string>> add_envelopes(Context& context, Repository& rep
     const Bytes object = HF_TRY(
         kind->wrap(repository.ring().root(), key.credentials, request, context.program.entropy).during(key.what));
     if (!dry_run) ids.push_back(HF_TRY(add_envelope(repository.store(), object, repository.deadline())));
-    context.out.say((dry_run ? "would add " : "added key " + ids.back() + ": ") + key.what);
+    if (dry_run)
+      context.out.print("would add " + key.what);
+    else
+      context.out.say("added key " + ids.back() + ": " + key.what);
   }
   return ids;
 }
@@ -60,9 +63,13 @@ Result<Exit> run_add(Context& context) {
       (*opened).trust().pin_signer(fingerprint);
       HF_TRY((*opened).trust().save(context.program.fs));
     }
-    context.out.say((dry_run ? "would add signer " : "added signer ") + fingerprint);
+    if (dry_run)
+      context.out.print("would add signer " + fingerprint);
+    else
+      context.out.say("added signer " + fingerprint);
     body.add("signer", fingerprint);
   }
+  if (dry_run) context.out.print("nothing was written");
   context.out.document(body);
   return Exit::Done;
 }
@@ -77,8 +84,10 @@ Result<Exit> run_rotate(Context& context) {
   if (!dry_run)
     epoch = HF_TRY(start_epoch(*opened.store, repository.mutable_ring(), context.program.clock.wall(),
                                context.program.entropy, repository.deadline()));
-  context.out.say((dry_run ? "would start data-key epoch " : "new data is encrypted under epoch ") +
-                  std::to_string(epoch));
+  if (dry_run)
+    context.out.print("would start data-key epoch " + std::to_string(epoch) + "; nothing was written");
+  else
+    context.out.say("new data is encrypted under epoch " + std::to_string(epoch));
   const std::string old = repository.opened_with().id;
   if (!ids.empty())
     context.out.say(
@@ -103,8 +112,11 @@ Result<Exit> run_revoke(Context& context) {
   if (dry_run && envelopes.size() == 1)
     return Error(Code::Refused, "it is the only key of the repository")
         .with_hint("add another first: holdfast key add");
-  if (!dry_run) HF_TRY(remove_envelope(*opened.store, found.front(), (*opened).deadline()));
-  context.out.say((dry_run ? "would revoke key " : "revoked key ") + found.front());
+  if (!dry_run) HF_TRY(remove_envelope(*opened.store, found.front(), context.program.entropy, (*opened).deadline()));
+  if (dry_run)
+    context.out.print("would revoke key " + found.front() + "; nothing was written");
+  else
+    context.out.say("revoked key " + found.front());
   context.out.say("whoever copied the repository while that key opened it can still read what it held then");
   context.out.document(JsonObject().add("dry_run", dry_run).add("revoked", found.front()));
   return Exit::Done;
@@ -115,7 +127,7 @@ std::vector<OptionSpec> new_key_options() {
           {"new-key-file", "", "FILE", "the new key: a file of at least 32 random bytes", true},
           {"recipient", "", "FILE", "the new key: an X25519 public key, PEM", true},
           {"label", "", "TEXT", "shown beside the key in lists"},
-          {"expires", "", "TIME", "warn from then on: 1y, 90d"},
+          {"expires", "", "TIME", "how long it is meant to be used: 1y, 90d; it goes on opening, with a warning"},
           {"dry-run", "", "", "check, and say what would be done; nothing is written"}};
 }
 
@@ -123,7 +135,8 @@ std::vector<OptionSpec> new_key_options() {
 
 std::vector<Verb> key_change_verbs() {
   std::vector<OptionSpec> add_options = new_key_options();
-  add_options.push_back({"signing-key-public", "", "FILE", "a public key (PEM) whose owner may sign points"});
+  add_options.insert(add_options.end() - 1,
+                     {"signing-key-public", "", "FILE", "a public key (PEM) whose owner may sign points"});
   std::vector<Verb> verbs;
   verbs.push_back({.name = "key add",
                    .summary = "Add a key that opens the repository, or a signer",

@@ -7,6 +7,7 @@
 #include "app/session.h"
 #include "app/table.h"
 #include "app/verbs.h"
+#include "backup/backup_run.h"
 #include "base/text.h"
 #include "keys/key_store.h"
 
@@ -53,7 +54,7 @@ Result<Exit> list_all_points(Context& context) {
     if (!found.ok())
       context.out.warn("proofs of " + shown_id(point.id) + " cannot be read: " + found.error().message());
     const std::vector<Proof> proofs = found.ok() ? std::move(found).value() : std::vector<Proof>{};
-    std::string sources;
+    std::string sources = is_whole(point.manifest) ? "" : "only";
     for (const SourceRecord& source : point.manifest.sources)
       sources += (sources.empty() ? "" : " ") + printable(source.name);
     table.add({shown_id(point.id), printable(point.manifest.set), time_text(point.manifest.started),
@@ -86,7 +87,7 @@ Result<Exit> list_sets(Context& context) {
     for (const Point& point : list.points) {
       if (point.manifest.set != name) continue;
       ++count;
-      if (newest == nullptr || point.manifest.started >= newest->manifest.started) newest = &point;
+      if (newest == nullptr || is_newer_whole(point, *newest)) newest = &point;
     }
     std::vector<std::string> members;
     if (settings.config && settings.config->sets.contains(name))

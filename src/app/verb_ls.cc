@@ -14,10 +14,12 @@ size_t depth_of(std::string_view path) {
 
 class Listing {
  public:
-  explicit Listing(Context& context) : is_long_(context.args.has("long")), out_(context.out) {}
+  Listing(Context& context, const Point& point) : is_long_(context.args.has("long")), out_(context.out) {
+    out_.begin_list(JsonObject().add("point", point.id.hex()), "entries", "entry");
+  }
 
   void add(const Entry& entry, const std::string& path) {
-    entries_.add(entry_document(entry, path));
+    if (!out_.is_text()) return out_.item(entry_document(entry, path));
     std::string name = printable(path);
     if (entry.info.type == FileType::Directory) name += "/";
     if (entry.info.type == FileType::Symlink) name += " -> " + printable(entry.target);
@@ -30,29 +32,32 @@ class Listing {
     table_.add({mode_text(entry.info), user, group,
                 entry.info.type == FileType::File ? format_count(entry.info.size) : "-", time_text(entry.info.mtime),
                 name});
+    if (table_.is_long()) print_rows();
   }
 
-  void finish(const Point& point) {
-    if (!table_.is_empty())
-      for (const std::string& line : table_.lines()) out_.print(line);
-    out_.document(JsonObject().add("point", point.id.hex()).add("entries", entries_.json()));
+  void finish() {
+    if (!table_.is_empty()) print_rows();
+    out_.end_list({});
   }
 
  private:
+  void print_rows() {
+    for (const std::string& line : table_.drain()) out_.print(line);
+  }
+
   const bool is_long_;
   Out& out_;
   Table table_{{"mode", "user", "group", ">size", "modified (UTC)", "name"}};
-  JsonArray entries_;
 };
 
 Result<Exit> run_verb(Context& context) {
   const OpenRepository opened = HF_TRY(open_repository(context));
-  const Point point = HF_TRY(choose_point(*opened, context.args.text("SET|POINT")));
+  const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT")));
   const std::string path = context.args.text("PATH");
   const PlaceInPoint place = HF_TRY(choose_place(point, path));
   ChunkReader& chunks = *HF_TRY((*opened).chunks());
   const bool recursive = context.args.has("recursive");
-  Listing listing(context);
+  Listing listing(context, point);
   for (const SourceRecord& source : point.manifest.sources) {
     if (place.source != nullptr && place.source != &source) continue;
     const size_t top = depth_of(place.path);
@@ -65,7 +70,7 @@ Result<Exit> run_verb(Context& context) {
       if (depth == top && place.source != nullptr && is_directory && !recursive) return {};
       if (depth > deepest) return {};
       listing.add(entry.meta, shown_path(source.name, entry.meta.path));
-      return {};
+      return context.out.check();
     };
     if (place.source == nullptr && !recursive) {
       TreeReader reader(source.tree, chunks.meta_get());
@@ -76,7 +81,7 @@ Result<Exit> run_verb(Context& context) {
       return Error(Code::NotFound, "point " + shown_id(point.id) + " has no " + printable(path))
           .with_hint("holdfast ls " + shown_id(point.id) + " shows what it has; holdfast find looks in all points");
   }
-  listing.finish(point);
+  listing.finish();
   return Exit::Done;
 }
 

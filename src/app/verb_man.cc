@@ -8,19 +8,19 @@ namespace {
 
 Result<Exit> run_verb(Context& context) {
   if (context.args.has("markdown")) {
-    context.out.raw(as_bytes(manual_markdown()));
+    context.out.text("manual", manual_markdown());
     return Exit::Done;
   }
   std::string name;
   for (const std::string& word : context.args.all("COMMAND")) name += (name.empty() ? "" : " ") + word;
   if (name.empty()) {
-    context.out.raw(as_bytes(manual_roff_of_program()));
+    context.out.text("manual", manual_roff_of_program());
     return Exit::Done;
   }
   const Verb* verb = find_verb(name);
   if (verb == nullptr)
     return Error(Code::Invalid, "unknown command " + printable(name)).with_hint("holdfast --help lists all commands");
-  context.out.raw(as_bytes(manual_roff(*verb)));
+  context.out.text("manual", manual_roff(*verb));
   return Exit::Done;
 }
 

@@ -16,8 +16,9 @@ Result<Point> wanted_point(Context& context, Repository& repository) {
   if (named.empty() && at.empty() && !context.args.has("latest"))
     return Error(Code::Invalid, "which point shall be restored?")
         .with_hint("for example: holdfast restore latest --in DIR; holdfast list shows all");
-  if (at.empty()) return choose_point(repository, named.empty() ? "latest" : named);
-  Point point = HF_TRY(choose_point(repository, at));
+  if (at.empty())
+    return choose_point(context, repository, named.empty() ? "latest" : named, context.args.all("source"));
+  Point point = HF_TRY(choose_point(context, repository, at));
   if (!named.empty() && named != "latest" && point.manifest.set != named && !point.id.hex().starts_with(named))
     return Error(Code::NotFound, "point " + shown_id(point.id) + " is not of set " + printable(named))
         .with_hint("holdfast list --set " + printable(named) + " shows its points");
@@ -67,7 +68,8 @@ Result<Exit> run_verb(Context& context) {
   if (in_place) return restore_in_place(context, *opened, point, HF_TRY(plan_in_place(context, settings, point)));
   RestoreRequest request = HF_TRY(make_request(context, point));
   if (context.args.has("dry-run")) {
-    const RestorePreview preview = HF_TRY(preview_restore(*opened, point, request));
+    if (request.mode == RestoreMode::New) HF_TRY(check_empty(context.program.fs, request.destination));
+    const RestorePreview preview = HF_TRY(preview_restore(*opened, point, request, context.program.stop));
     show_preview(context.out, point, request, preview);
     return Exit::Done;
   }
@@ -76,6 +78,10 @@ Result<Exit> run_verb(Context& context) {
   request.progress = [&](uint64_t bytes, uint64_t bytes_total) {
     context.progress.update({.doing = "restore " + shown_id(point.id), .bytes = bytes, .bytes_total = bytes_total});
   };
+  request.on_begin = [&](const SourceRecord& source) {
+    context.out.event("step.started", JsonObject().add("step", source.name).add("bytes_total", source.bytes));
+  };
+  request.on_end = [&](const RestoredSource& source) { tell_restored(context.out, source); };
   Result<RestoreOutcome> restored = restore_point(*opened, point, request, context.program.stop);
   context.progress.clear();
   const RestoreOutcome outcome = HF_TRY(std::move(restored));
@@ -104,8 +110,9 @@ Verb restore_verb() {
                      ArgumentSpec::Count::Optional,
                      {},
                      ArgumentSpec::Completes::Points}},
-      .options = {{"in", "", "DIR", "where to restore to"},
-                  {"latest", "", "", "the newest point of the set (the default)"},
+      .options = {{"in", "", "DIR", "where to restore to; made if it is missing, and else must be empty"},
+                  {"latest", "", "",
+                   "the newest point with all sources of the set, or with those of --source (the default)"},
                   {"at", "", "POINT", "this point of the set"},
                   {"source", "", "NAME", "only this source", true},
                   {"path", "", "PATH", "only this file or directory", true},
@@ -114,7 +121,7 @@ Verb restore_verb() {
                   {"compare-content", "", "", "with --overwrite or --clean: compare bytes, not sizes and times"},
                   {"setuid", "", "", "keep setuid and setgid bits and file capabilities"},
                   {"devices", "", "", "make device nodes"},
-                  {"dry-run", "", "", "show what would be written and removed"},
+                  {"dry-run", "", "", "show what would be written, replaced, removed, stopped and started; nothing is"},
                   {"in-place", "", "", "replace what the source's program uses; needs --source"},
                   {"to-path", "", "PATH", "with --in-place: the file to replace"},
                   {"stop", "", "CMD", "with --in-place: command that stops the program; there is no shell"},
@@ -123,7 +130,8 @@ Verb restore_verb() {
       .examples =
           {"holdfast restore latest --repo /backup/repo --passphrase-file /etc/holdfast/passphrase --in /srv/restored",
            "holdfast restore web --at 3fa9c01b22 --source uploads --path images/logo.png --in /tmp/logo",
-           "holdfast restore web --source app-db --in-place"},
+           "holdfast restore web --source app.db --in-place --to-path /srv/app.db --stop 'systemctl stop app' --start "
+           "'systemctl start app'"},
       .run = run_verb};
 }
 

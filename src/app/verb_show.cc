@@ -4,6 +4,7 @@
 #include "app/session.h"
 #include "app/table.h"
 #include "app/verbs.h"
+#include "backup/backup_run.h"
 #include "base/text.h"
 
 namespace hf {
@@ -59,6 +60,7 @@ void print_point(Out& out, const Point& point, const std::vector<Proof>& proofs)
   line("point", point.id.hex());
   line("set", printable(manifest.set) + ", number " + std::to_string(manifest.sequence));
   line("status", std::string(name_of(manifest.status)));
+  if (!is_whole(manifest)) line("kind", "selected: some sources of the set only, as --source said");
   line("time",
        format_time_rfc3339(manifest.started) + ", took " + format_duration(manifest.finished - manifest.started));
   line("by", printable(manifest.host) + ", holdfast " + printable(manifest.version));
@@ -83,7 +85,7 @@ void print_point(Out& out, const Point& point, const std::vector<Proof>& proofs)
 
 Result<Exit> run_verb(Context& context) {
   const OpenRepository opened = HF_TRY(open_repository(context));
-  const Point point = HF_TRY(choose_point(*opened, context.args.text("SET|POINT")));
+  const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT")));
   const std::vector<Proof> proofs = HF_TRY(list_proofs(*opened, point));
   print_point(context.out, point, proofs);
   const Manifest& manifest = point.manifest;

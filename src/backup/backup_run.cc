@@ -1,13 +1,15 @@
 #include "backup/backup_run.h"
 
+#include <algorithm>
+
 #include "repo/gc_records.h"
-#include "repo/mark.h"
+#include "repo/prune_guard.h"
 #include "repo/session.h"
 
 namespace hf {
 namespace {
 
-constexpr size_t undrained_chunks_max = 256u << 10;  // 20 MB of ids
+constexpr size_t checkpoints_read_max = 3;  // each is read along: a leaf and a node a level
 
 class Run {
  public:
@@ -31,8 +33,7 @@ class Run {
     manifest_.gc_seen = gc.newest();
     HF_TRY(repository_.index())->exclude(gc.condemned_packs());
     for (const Point& point : HF_TRY(list_checkpoints(repository_, request_.set))) old_checkpoints_.push_back(point);
-    last_point_ = HF_TRY(newest_point(repository_, request_.set));
-    return {};
+    return find_last_points();
   }
 
   Status capture_all(std::stop_token stop) {
@@ -48,7 +49,10 @@ class Run {
                              .bytes_new = pipeline_.counts().bytes_new,
                              .bytes_stored = pipeline_.counts().bytes_stored});
         };
-      CaptureResult result = HF_TRY(capture(repository_, pipeline_, *source.source, std::move(options), stop));
+      const size_t checkpoints_before = checkpoints_written_;
+      Result<CaptureResult> captured = capture(repository_, pipeline_, *source.source, std::move(options), stop);
+      if (!captured.ok() && stop.stop_requested()) return interrupted(checkpoints_written_ == checkpoints_before);
+      CaptureResult result = HF_TRY(std::move(captured));
       manifest_.bytes_read += result.bytes_read;
       manifest_.sources.push_back(std::move(result.record));
     }
@@ -63,7 +67,7 @@ class Run {
     manifest_.bytes_new = pipeline_.counts().bytes_new;
     manifest_.bytes_stored = pipeline_.counts().bytes_stored;
     BackupOutcome outcome{.point = HF_TRY(commit_point(repository_, manifest_))};
-    HF_TRY(check_against_prunes(outcome.point));
+    HF_TRY(expect_packs_kept(repository_, outcome.point, manifest_.gc_seen));
     HF_TRY(
         session_.check_alive());  // only now is it sure that no prune stopped waiting before the manifest could be seen
     for (const Point& old : old_checkpoints_) (void)repository_.store().remove(old.object, repository_.deadline()).ok();
@@ -77,53 +81,66 @@ class Run {
   }
 
  private:
+  // The newest point, and where it has only some sources those before it that have the others.
+  Status find_last_points() {
+    std::optional<Point> newest = HF_TRY(newest_point(repository_, request_.set));
+    if (!newest) return {};
+    const bool may_lack = !is_whole(newest->manifest);
+    last_points_.push_back(std::move(*newest));
+    if (!may_lack) return {};
+    for (const NamedSource& source : request_.sources) {
+      const bool is_found = std::any_of(last_points_.begin(), last_points_.end(),
+                                        [&](const Point& point) { return has_source(point.manifest, source.name); });
+      if (is_found) continue;
+      if (std::optional<Point> other = HF_TRY(newest_point_with(repository_, request_.set, source.name)))
+        last_points_.push_back(std::move(*other));
+    }
+    return {};
+  }
+
   CaptureBase base_of(const std::string& source) const {
     CaptureBase base;
     const auto add = [&](const Manifest& manifest) {
       for (const SourceRecord& record : manifest.sources)
         if (record.name == source) base.trees.push_back(record.tree);
     };
-    if (!old_checkpoints_.empty()) add(old_checkpoints_.back().manifest);
-    if (last_point_) add(last_point_->manifest);
+    // A later try may have been interrupted earlier on its way than the one before it.
+    const size_t count = std::min(old_checkpoints_.size(), checkpoints_read_max);
+    for (size_t i = 0; i < count; ++i) add(old_checkpoints_[old_checkpoints_.size() - 1 - i].manifest);
+    for (const Point& point : last_points_) {
+      if (!has_source(point.manifest, source)) continue;
+      add(point.manifest);
+      break;
+    }
     return base;
   }
 
+  // What the sources before this one gave is kept, too, when this one had given nothing yet.
+  Status interrupted(bool is_unkept) {
+    if (is_unkept && !manifest_.sources.empty()) HF_TRY(checkpoint(std::nullopt));
+    const Error error(Code::Cancelled, "interrupted");
+    if (checkpoints_written_ == 0) return error.clone();
+    return error.clone().with_hint("run it again: it goes on from here");
+  }
+
   bool checkpoint_due() const {
-    return pipeline_.undrained_chunks() > undrained_chunks_max ||
+    return pipeline_.undrained_chunks() > pending_chunks_max ||
            repository_.env().clock.mono() - last_checkpoint_ >= request_.checkpoint_every;
   }
 
-  Status checkpoint(SourceRecord so_far) {
+  // Holds all that the ones of this run before it hold: they are removed.
+  Status checkpoint(std::optional<SourceRecord> so_far) {
     HF_TRY(pipeline_.drain());
     Manifest manifest = manifest_;
-    manifest.sources.push_back(std::move(so_far));
+    if (so_far) manifest.sources.push_back(std::move(*so_far));
     manifest.finished = repository_.env().clock.wall();
-    const uint32_t number = static_cast<uint32_t>(own_checkpoints_.size());
-    own_checkpoints_.push_back(HF_TRY(commit_checkpoint(repository_, std::move(manifest), session_.id(), number)));
+    const uint32_t number = static_cast<uint32_t>(checkpoints_written_);
+    std::string written = HF_TRY(commit_checkpoint(repository_, std::move(manifest), session_.id(), number));
+    ++checkpoints_written_;
+    const std::vector<std::string> superseded = std::exchange(own_checkpoints_, {std::move(written)});
+    for (const std::string& own : superseded) (void)repository_.store().remove(own, repository_.deadline()).ok();
     last_checkpoint_ = repository_.env().clock.mono();
     return {};
-  }
-
-  // A prune that began meanwhile may have condemned what this point refers to. Its manifest stands now, so a sweep from
-  // here on keeps those packs; one that was swept already took them away, and then this point must not be acknowledged.
-  Status check_against_prunes(const Point& point) {
-    const GcRecords gc = HF_TRY(read_gc_records(repository_));
-    const std::vector<PackName> condemned = gc.condemned_packs(manifest_.gc_seen);
-    if (condemned.empty()) return {};
-    const std::vector<PackName> used = HF_TRY(packs_used(repository_, point.manifest, condemned));
-    for (const PackName& pack : used) {
-      if (is_stored(pack)) continue;
-      return Error(Code::Failed, "a prune removed data that this backup had found again; its point " +
-                                     point.id.hex().substr(0, 10) + " is not complete")
-          .with_hint("run the backup again");
-    }
-    return {};
-  }
-
-  bool is_stored(const PackName& pack) {
-    for (const PackKind kind : {PackKind::Data, PackKind::Meta})
-      if (repository_.store().info(pack_object_name(kind, pack), repository_.deadline()).ok()) return true;
-    return false;
   }
 
   Repository& repository_;
@@ -133,11 +150,25 @@ class Run {
   Manifest manifest_;
   std::vector<Point> old_checkpoints_;
   std::vector<std::string> own_checkpoints_;
-  std::optional<Point> last_point_;
+  size_t checkpoints_written_ = 0;
+  std::vector<Point> last_points_;
   MonoTime last_checkpoint_;
 };
 
 }  // namespace
+
+bool has_source(const Manifest& manifest, const std::string& name) {
+  return std::any_of(manifest.sources.begin(), manifest.sources.end(),
+                     [&](const SourceRecord& source) { return source.name == name; });
+}
+
+Result<std::optional<Point>> newest_point_with(Repository& repository, const std::string& set,
+                                               const std::string& source) {
+  std::optional<Point> newest;
+  for (Point& point : HF_TRY(list_points(repository, set)).points)
+    if (has_source(point.manifest, source)) newest = std::move(point);
+  return newest;
+}
 
 Result<BackupOutcome> run_backup(Repository& repository, BackupRequest request, std::stop_token stop) {
   HF_TRY(repository.signer());  // before anything is written

@@ -9,6 +9,16 @@
 
 namespace hf {
 
+// Kinds of points: with all sources of the set, or with those alone that were asked for.
+inline constexpr std::string_view kind_full = "full", kind_selected = "selected";
+inline bool is_whole(const Manifest& manifest) {
+  return manifest.kind != kind_selected;
+}
+bool has_source(const Manifest& manifest, const std::string& name);
+// The newest point that has the source; nothing if none has.
+Result<std::optional<Point>> newest_point_with(Repository& repository, const std::string& set,
+                                               const std::string& source);
+
 struct NamedSource {
   std::string name, kind;
   std::unique_ptr<Source> source;
@@ -23,7 +33,7 @@ struct BackupProgress {
 struct BackupRequest {
   std::string set;
   std::vector<NamedSource> sources;  // start() has been called
-  std::string kind = "full";
+  std::string kind{kind_full};
   std::map<std::string, std::string> tags;
   std::string host, version;
   PipelineOptions pipeline;

@@ -161,5 +161,37 @@ TEST_F(BackupTest, checkpoints_keep_the_work_of_a_run_that_was_cut_off) {
   EXPECT_TRUE(names_in(test.store(), "checkpoints/", test.fixture.deadline).empty()) << "they go once there is a point";
 }
 
+// One file and nothing else, as a command or a database gives it.
+class StreamSource final : public Source {
+ public:
+  explicit StreamSource(Bytes bytes) : bytes_(std::move(bytes)) {}
+  Status run(Sink& sink, Previous&, std::stop_token) override {
+    Entry root;
+    root.info.type = FileType::Directory;
+    HF_TRY(sink.entry(root));
+    HF_TRY(sink.begin("stream", {}));
+    for (size_t at = 0; at < bytes_.size(); at += block)
+      HF_TRY(sink.data(to_bytes(BytesView(bytes_).subspan(at, std::min(block, bytes_.size() - at)))));
+    Entry entry;
+    entry.path = "stream";
+    entry.info.type = FileType::File;
+    return sink.end(entry);
+  }
+
+ private:
+  static constexpr size_t block = 1u << 20;
+  Bytes bytes_;
+};
+
+TEST_F(BackupTest, what_is_remembered_of_one_long_file_is_written_before_the_file_ends) {
+  const auto repository = test.open().value();
+  BackupRequest request{.set = "app", .checkpoint_every = Duration::zero()};
+  request.sources.push_back(
+      {.name = "s", .kind = "command", .source = std::make_unique<StreamSource>(test.fixture.entropy.bytes(6u << 20))});
+  const Result<BackupOutcome> outcome = run_backup(*repository, std::move(request), {});
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message();
+  EXPECT_GE(names_in(test.store(), "index/", test.fixture.deadline).size(), 3u);
+}
+
 }  // namespace
 }  // namespace hf

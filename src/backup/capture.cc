@@ -109,7 +109,10 @@ class Builder {
   }
   Status after_batch() {
     if (options_.progress) options_.progress(progress_);
-    if (!options_.checkpoint || !options_.checkpoint_due() || progress_.entries == 0) return {};
+    return options_.checkpoint && options_.checkpoint_due() ? checkpoint() : Status();
+  }
+  Status checkpoint() {
+    if (!options_.checkpoint || progress_.entries == 0) return {};
     TreeWriter so_far = tree_;  // the tree goes on being built behind this copy
     return options_.checkpoint(record_of(HF_TRY(so_far.finish())));
   }
@@ -172,7 +175,7 @@ Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source
   const MonoTime begin = repository.env().clock.mono();
   Index& index = *HF_TRY(repository.index());
   ChunkReader& chunks = *HF_TRY(repository.chunks());
-  PreviousTree previous(chunks, index, options.base.trees, index.has_excluded());
+  PreviousTree previous(chunks, index, options.base.trees);
   BoundedQueue<Batch> queue(batches_max);
   Builder builder(repository, pipeline, chunks, options);
   TaskGroup tasks;
@@ -192,8 +195,11 @@ Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source
   Status cut = tasks.join();
   // The first failure is the cause: a source whose sink has stopped only says that it was stopped.
   if (!cut.ok()) return std::move(cut).error().during("source " + options.name);
+  if (stop.stop_requested()) {
+    HF_TRY(builder.checkpoint());
+    return Error(Code::Cancelled, "interrupted");
+  }
   if (!ran.ok()) return std::move(ran).error().during("source " + options.name);
-  if (stop.stop_requested()) return Error(Code::Cancelled, "interrupted");
   CaptureResult result = HF_TRY(builder.finish());
   SourceRecord& record = result.record;
   record.base = source.base();

@@ -31,8 +31,8 @@ struct CaptureProgress {
 struct CaptureOptions {
   std::string name, kind;
   CaptureBase base;
-  // Called on the cut thread now and then with the tree so far, when it is due: returns after the work until there is
-  // safe.
+  // Called on the cut thread now and then with the tree so far, when it is due, and once more when the capture is
+  // stopped: returns after the work until there is safe.
   std::function<Status(SourceRecord so_far)> checkpoint;
   std::function<bool()> checkpoint_due;
   std::function<void(const CaptureProgress&)>

@@ -14,8 +14,9 @@ class CompareFiles final : public DeliverySink {
  public:
   explicit CompareFiles(Directory* root) : root_(root) {}
 
-  // A file to compare. Its number for Delivery::add.
-  size_t add(const Entry& entry);
+  // A file to compare. Its number for Delivery::add. With `digest` the whole is held against that, too, when all of it
+  // has come.
+  size_t add(const Entry& entry, const std::optional<ContentDigest>& digest);
 
   Status bytes(size_t file, uint64_t offset, BytesView bytes) override;
   Status gap(size_t file, ExtentKind kind, uint64_t offset, uint64_t length) override;
@@ -30,8 +31,11 @@ class CompareFiles final : public DeliverySink {
     std::mutex mutex;
     std::string path;
     std::unique_ptr<File> file;
+    uint64_t size = 0;
     std::atomic<uint64_t> left{0};
     bool differs = false;
+    std::optional<ContentDigest> digest;
+    std::vector<DataRange> gaps;  // in order; kept where there is a digest
   };
   struct Found {
     uint64_t count = 0;
@@ -39,7 +43,8 @@ class CompareFiles final : public DeliverySink {
   };
   Status compare(Comparing& comparing, uint64_t offset, BytesView bytes);
   void differ(Comparing& comparing, const std::string& how);
-  void done(size_t file, Comparing& comparing, uint64_t length);
+  Status done(size_t file, Comparing& comparing, uint64_t length);
+  Status compare_digest(Comparing& comparing);
   Comparing& find(size_t file);
 
   Directory* root_;

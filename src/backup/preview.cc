@@ -1,6 +1,5 @@
 // What a restore would do, for --dry-run and for the question that a destructive one asks.
-#include <unordered_set>
-
+#include "backup/extra_entries.h"
 #include "backup/restore.h"
 #include "backup/restore_files.h"
 #include "repo/tree.h"
@@ -8,29 +7,22 @@
 namespace hf {
 namespace {
 
-Status count_extra(Directory& directory, const std::string& path, const std::unordered_set<std::string>& known,
-                   uint64_t& extra) {
-  for (const DirectoryEntry& child : HF_TRY(directory.entries())) {
-    const std::string below = path.empty() ? child.name : path + "/" + child.name;
-    if (!known.contains(below)) {
-      ++extra;
-      continue;
-    }
-    if (HF_TRY(directory.info(child.name)).type != FileType::Directory) continue;
-    const std::unique_ptr<Directory> inner = HF_TRY(directory.open_directory(child.name));
-    HF_TRY(count_extra(*inner, below, known, extra));
-  }
-  return {};
+// What a restore would do cannot be told of a tree that is lost in part; so what overwrites or removes is not begun.
+Result<const TreeEntry*> known_part(Result<const TreeEntry*> next, const SourceRecord& source) {
+  if (next.ok() || next.error().code() != Code::Corrupt) return next;
+  return std::move(next)
+      .error()
+      .during("a part of the tree of source " + source.name + " is lost")
+      .with_hint("restore into a new directory: what is left of the point comes back there");
 }
 
 Status preview_source(ChunkReader& chunks, const SourceRecord& source, const RestoreRequest& request, Directory* root,
-                      RestorePreview& preview) {
+                      RestorePreview& preview, const std::stop_token& stop) {
   TreeReader reader(source.tree, chunks.meta_get());
-  std::unordered_set<std::string> known;
   for (;;) {
-    const TreeEntry* entry = HF_TRY(reader.next());
+    const TreeEntry* entry = HF_TRY(known_part(reader.next(), source));
     if (entry == nullptr) break;
-    if (request.mode == RestoreMode::Clean) known.insert(entry->meta.path);
+    if (stop.stop_requested()) return Error(Code::Cancelled, "interrupted");
     if (entry->meta.info.type != FileType::File || !is_restore_wanted(request, entry->meta.path)) continue;
     const Result<FileInfo> there = root == nullptr ? Error(Code::NotFound, "") : root->info(entry->meta.path);
     if (there.ok() && !request.compare_content && is_same_file(there.value(), entry->meta)) {
@@ -40,8 +32,12 @@ Status preview_source(ChunkReader& chunks, const SourceRecord& source, const Res
     ++(there.ok() ? preview.files_changed : preview.files_new);
     preview.bytes_to_write += entry->meta.info.size;
   }
-  if (request.mode == RestoreMode::Clean && root != nullptr) return count_extra(*root, "", known, preview.removed);
-  return {};
+  if (request.mode != RestoreMode::Clean || root == nullptr) return {};
+  const auto count = [&](const ExtraEntry& extra) -> Status {
+    if (is_restore_wanted(request, extra.path)) ++preview.removed;
+    return {};
+  };
+  return each_extra(chunks, source.tree, *root, count, stop);
 }
 
 // Where the destination is still to be made, of the directory above it that is there.
@@ -58,7 +54,8 @@ Result<uint64_t> space_free_at(Fs& fs, std::string path) {
 
 }  // namespace
 
-Result<RestorePreview> preview_restore(Repository& repository, const Point& point, const RestoreRequest& request) {
+Result<RestorePreview> preview_restore(Repository& repository, const Point& point, const RestoreRequest& request,
+                                       std::stop_token stop) {
   ChunkReader& chunks = *HF_TRY(repository.chunks());
   RestorePreview preview;
   Fs& fs = repository.world().fs;
@@ -71,7 +68,7 @@ Result<RestorePreview> preview_restore(Repository& repository, const Point& poin
     if (top.ok())
       if (Result<std::unique_ptr<Directory>> there = top.value()->open_directory(source->name); there.ok())
         root = std::move(there).value();
-    HF_TRY(preview_source(chunks, *source, request, root.get(), preview));
+    HF_TRY(preview_source(chunks, *source, request, root.get(), preview, stop));
   }
   return preview;
 }

@@ -2,33 +2,39 @@
 
 namespace hf {
 
-PreviousTree::PreviousTree(ChunkReader& chunks, const Index& index, const std::vector<Root>& trees, bool deep)
-    : chunks_(chunks), index_(index), deep_(deep) {
+PreviousTree::PreviousTree(ChunkReader& chunks, const Index& index, const std::vector<Root>& trees)
+    : chunks_(chunks), index_(index) {
   for (const Root& root : trees) cursors_.push_back({.reader = TreeReader(root, chunks.meta_get())});
 }
 
 void PreviousTree::advance(Cursor& cursor, std::string_view path) {
   while (!cursor.ended && (cursor.at == nullptr || compare_paths(cursor.at->meta.path, path) < 0)) {
     const Result<const TreeEntry*> next = cursor.reader.next();
+    // What at points to is gone now.
+    cursor.at = nullptr;
+    if (!next.ok() && next.error().code() == Code::Corrupt) continue;  // it has gone past what it cannot read
     cursor.ended = !next.ok() || next.value() == nullptr;
     if (!cursor.ended) cursor.at = next.value();
   }
 }
 
-bool PreviousTree::is_present(const ContentRef& content) {
-  const auto all_there = [&](const ExtentRun& run) {
+Result<bool> PreviousTree::is_present(const ContentRef& content) {
+  const auto all_there = [&](const ExtentRun& run) -> Result<bool> {
     for (const ChunkId& id : run.ids)
-      if (!index_.contains(PackKind::Data, id)) return false;
+      if (!HF_TRY(index_.contains(PackKind::Data, id))) return false;
     return true;
   };
   if (!content.root) return all_there(content.run);
-  if (!deep_) return index_.contains(PackKind::Meta, content.root->id);
+  // The whole list, not only its root: a pack may have been condemned or lost since, with any part of it.
   ContentReader reader(content, chunks_.meta_get());
-  bool present = true;
-  reader.on_part([&](const ChunkId& id) { present = present && index_.contains(PackKind::Meta, id); });
+  Result<bool> parts = true;
+  reader.on_part([&](const ChunkId& id) {
+    if (parts.ok() && parts.value()) parts = index_.contains(PackKind::Meta, id);
+  });
   for (;;) {
     const Result<ExtentRun> run = reader.next();
-    if (!run.ok() || !present || !all_there(run.value())) return false;
+    if (!parts.ok()) return parts;
+    if (!run.ok() || !parts.value() || !HF_TRY(all_there(run.value()))) return false;
     if (run.value().empty()) return true;
   }
 }
@@ -38,7 +44,7 @@ Result<const Entry*> PreviousTree::find(std::string_view path) {
   for (Cursor& cursor : cursors_) {
     advance(cursor, path);
     const bool match = !cursor.ended && cursor.at->meta.path == path && cursor.at->meta.info.type == FileType::File &&
-                       is_present(cursor.at->content);
+                       HF_TRY(is_present(cursor.at->content));
     if (!match) continue;
     found_ = cursor.at;
     return &found_->meta;

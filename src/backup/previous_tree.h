@@ -7,11 +7,11 @@
 
 namespace hf {
 
-// One thread. A tree that cannot be read counts as ended: what it would have told is read from the source again.
+// One thread. Of a tree that cannot be read in full the rest is used: what a lost part would have told is read from the
+// source again.
 class PreviousTree final : public Previous {
  public:
-  // `deep`: some packs count as absent, so content lists are looked through and not only their roots.
-  PreviousTree(ChunkReader& chunks, const Index& index, const std::vector<Root>& trees, bool deep);
+  PreviousTree(ChunkReader& chunks, const Index& index, const std::vector<Root>& trees);
 
   Result<const Entry*> find(std::string_view path) override;
   // Content of what find() returned last; null if it was nothing.
@@ -24,11 +24,10 @@ class PreviousTree final : public Previous {
     bool ended = false;
   };
   void advance(Cursor& cursor, std::string_view path);
-  bool is_present(const ContentRef& content);
+  Result<bool> is_present(const ContentRef& content);
 
   ChunkReader& chunks_;
   const Index& index_;
-  const bool deep_;
   std::vector<Cursor> cursors_;
   const TreeEntry* found_ = nullptr;
 };

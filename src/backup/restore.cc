@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backup/extra_entries.h"
 #include "backup/remove_tree.h"
 #include "backup/restore_files.h"
 #include "repo/tree.h"
@@ -26,9 +27,12 @@ class SourceRestore {
     if (status.ok()) status = finish();
     if (!status.ok()) {
       files_.abandon();
-      return status;
+      // Whoever asks for a point that is not there is told so by this code: not who loses a directory on the way.
+      if (status.error().code() != Code::NotFound) return status;
+      return Error(Code::Failed, status.error().message() + ": something else changes the destination")
+          .with_hint("stop it, and restore again with --overwrite");
     }
-    if (!matched_) return Error(Code::NotFound, "source " + source_.name + " has no such path");
+    if (!matched_ && !is_tree_lost_) return Error(Code::NotFound, "source " + source_.name + " has no such path");
     log_.take(out);
     out.files = files_.files_done() + files_same_;
     out.bytes = files_.bytes_done() + bytes_same_;
@@ -51,9 +55,14 @@ class SourceRestore {
   Status each(const Visit& visit) {
     TreeReader reader(source_.tree, chunks_.meta_get());
     for (;;) {
-      const TreeEntry* entry = HF_TRY(reader.next());
-      if (entry == nullptr) return {};
+      const Result<const TreeEntry*> next = reader.next();
       if (stop_.stop_requested()) return Error(Code::Cancelled, "interrupted");
+      if (!next.ok()) {
+        HF_TRY(lose_part(next.error()));
+        continue;
+      }
+      const TreeEntry* entry = next.value();
+      if (entry == nullptr) return {};
       const bool wanted = is_restore_wanted(request_, entry->meta.path);
       if (!wanted && !(entry->meta.info.type == FileType::Directory && is_above_wanted(entry->meta.path))) continue;
       matched_ = matched_ || wanted;
@@ -61,10 +70,20 @@ class SourceRestore {
     }
   }
 
+  // A damaged part of the tree costs what stands in it, and no more: the reader has gone past it.
+  Status lose_part(const Error& error) {
+    if (error.code() != Code::Corrupt) return error.clone();
+    if (!is_planned_)
+      log_.problem("", "a part of the tree is lost, with files whose names are unknown: " + error.message());
+    is_tree_lost_ = true;
+    return {};
+  }
+
   // Directories and the contents of files.
   Status fill() {
     Delivery delivery(repository_, chunks_, files_, request_.workers);
     const Status planned = each([&](const TreeEntry& entry) { return plan(delivery, entry); });
+    is_planned_ = true;
     const Status delivered = delivery.finish();
     if (!delivered.ok()) return delivered.error().clone();
     return planned.ok() ? Status() : Status(planned.error().clone());
@@ -74,6 +93,7 @@ class SourceRestore {
     const Entry& meta = entry.meta;
     ++entries_;
     if (request_.progress) request_.progress(files_.bytes_done() + bytes_same_, source_.bytes);
+    if (is_tree_lost_) HF_TRY(make_parents(meta.path));
     if (meta.info.type == FileType::Directory) return make_directory(meta.path);
     if (meta.info.type != FileType::File) return {};
     if (meta.link_group != 0) {
@@ -84,6 +104,13 @@ class SourceRestore {
     const size_t number = HF_TRY(files_.add(meta));
     if (meta.info.size == 0) return {};
     return delivery.add(number, meta.info.size, entry.content);
+  }
+
+  // Their own entries may be lost.
+  Status make_parents(const std::string& path) {
+    for (size_t slash = path.find('/'); slash != path.npos; slash = path.find('/', slash + 1))
+      HF_TRY(make_directory(path.substr(0, slash)));
+    return {};
   }
 
   Status make_directory(const std::string& path) {
@@ -114,7 +141,11 @@ class SourceRestore {
   // more.
   Status finish() {
     HF_TRY(each([&](const TreeEntry& entry) { return make_other(entry.meta); }));
-    if (request_.mode == RestoreMode::Clean) HF_TRY(remove_extra(root_, ""));
+    // What is not known to be in the point may well be.
+    if (request_.mode == RestoreMode::Clean && is_tree_lost_)
+      log_.problem("", "nothing that the point does not have was removed: not all that it has is known");
+    else if (request_.mode == RestoreMode::Clean)
+      HF_TRY(remove_extra());
     HF_TRY(each([&](const TreeEntry& entry) -> Status {
       if (entry.meta.info.type == FileType::Directory)
         apply_metadata(root_, entry.meta.path, entry.meta, request_, log_);
@@ -125,7 +156,6 @@ class SourceRestore {
 
   Status make_other(const Entry& meta) {
     const FileType type = meta.info.type;
-    if (request_.mode == RestoreMode::Clean) names_.insert(meta.path);
     if (type == FileType::Directory) return {};
     if (type == FileType::File) {
       const auto first = meta.link_group == 0 ? links_.end() : links_.find(meta.link_group);
@@ -164,23 +194,17 @@ class SourceRestore {
     return {};
   }
 
-  Status remove_extra(Directory& directory, const std::string& path) {
-    for (const DirectoryEntry& child : HF_TRY(directory.entries())) {
-      const std::string below = path.empty() ? child.name : path + "/" + child.name;
-      const bool is_directory = HF_TRY(directory.info(child.name)).type == FileType::Directory;
-      const bool is_known = names_.contains(below);
-      if (is_known && is_directory) {
-        const std::unique_ptr<Directory> inner = HF_TRY(directory.open_directory(child.name));
-        HF_TRY(remove_extra(*inner, below));
-      }
-      if (is_known || !is_restore_wanted(request_, below)) continue;
-      if (is_directory)
-        HF_TRY(remove_tree(directory, child.name));
+  Status remove_extra() {
+    const auto remove = [&](const ExtraEntry& extra) -> Status {
+      if (!is_restore_wanted(request_, extra.path)) return {};
+      if (extra.is_directory)
+        HF_TRY(remove_tree(extra.parent, extra.name));
       else
-        HF_TRY(directory.remove(child.name));
+        HF_TRY(extra.parent.remove(extra.name));
       ++removed_;
-    }
-    return {};
+      return {};
+    };
+    return each_extra(chunks_, source_.tree, root_, remove, stop_);
   }
 
   Repository& repository_;
@@ -192,8 +216,9 @@ class SourceRestore {
   RestoreLog log_;
   RestoreFiles files_;
   std::unordered_map<uint64_t, std::string> links_;
-  std::unordered_set<std::string> names_;  // Clean: what the point has
   bool matched_ = false;
+  bool is_planned_ = false;    // the first walk is done
+  bool is_tree_lost_ = false;  // a part of it
   uint64_t entries_ = 0, files_same_ = 0, bytes_same_ = 0, removed_ = 0;
 };
 
@@ -225,26 +250,37 @@ bool RestoreOutcome::complete() const {
   return std::all_of(sources.begin(), sources.end(), [](const RestoredSource& source) { return source.complete; });
 }
 
+Status check_empty(Fs& fs, const std::string& destination) {
+  const Result<std::unique_ptr<Directory>> top = fs.open_directory(destination);
+  if (!top.ok() && top.error().code() == Code::NotFound) return {};
+  if (!top.ok()) return top.error().clone();
+  if (HF_TRY(top.value()->entries()).empty()) return {};
+  return Error(Code::Refused, "the destination is not empty: " + printable(destination))
+      .with_hint(
+          "name a new directory, or bring this one in line with --overwrite (--clean also removes what the point does "
+          "not have)");
+}
+
 Result<RestoreOutcome> restore_point(Repository& repository, const Point& point, const RestoreRequest& request,
                                      std::stop_token stop) {
   const MonoTime begin = repository.env().clock.mono();
   const std::vector<const SourceRecord*> sources = HF_TRY(restore_sources(point, request));
   ChunkReader& chunks = *HF_TRY(repository.chunks());
   Fs& fs = repository.world().fs;
+  if (request.mode == RestoreMode::New) HF_TRY(check_empty(fs, request.destination));
   const std::unique_ptr<Directory> top = HF_TRY(fs.create_directories(request.destination, 0700));
-  if (request.mode == RestoreMode::New && !HF_TRY(top->entries()).empty())
-    return Error(Code::Refused, "the destination is not empty: " + request.destination)
-        .with_hint(
-            "name a new directory, or bring this one in line with --overwrite (--clean also removes what the point "
-            "does not have)");
   RestoreOutcome outcome;
   for (const SourceRecord* source : sources) {
+    const MonoTime source_begin = repository.env().clock.mono();
+    if (request.on_begin) request.on_begin(*source);
     const Status made = top->create_directory(source->name, 0700);
     if (!made.ok() && made.error().code() != Code::Exists) return made.error().clone();
     const std::unique_ptr<Directory> root = HF_TRY(top->open_directory(source->name));
     RestoredSource out{.name = source->name, .kind = source->kind, .path = request.destination + "/" + source->name};
     SourceRestore work(repository, chunks, *source, request, *root, stop);
     HF_TRY(work.run(out).during("restore " + source->name));
+    out.took = repository.env().clock.mono() - source_begin;
+    if (request.on_end) request.on_end(out);
     outcome.sources.push_back(std::move(out));
   }
   if (request.durable) HF_TRY(top->sync_all().during("make the restored files durable"));

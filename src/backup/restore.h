@@ -18,6 +18,8 @@ enum class RestoreMode : uint8_t {
   Clean,      // and what the point does not have is removed
 };
 
+struct RestoredSource;
+
 struct RestoreRequest {
   std::string destination;
   RestoreMode mode = RestoreMode::New;
@@ -28,7 +30,9 @@ struct RestoreRequest {
   bool compare_content = false;      // Overwrite, Clean: do not believe size and time
   bool durable = true;               // false for scratch: nothing waits for the disk
   unsigned workers = 2;
-  std::function<void(uint64_t bytes, uint64_t bytes_total)> progress;  // about ten times a second
+  std::function<void(uint64_t bytes, uint64_t bytes_total)> progress;  // of the source at hand; costs nothing
+  std::function<void(const SourceRecord&)> on_begin;                   // before each source, and after it
+  std::function<void(const RestoredSource&)> on_end;
 };
 
 struct RestoredSource {
@@ -41,6 +45,7 @@ struct RestoredSource {
   uint64_t problem_count = 0;
   std::vector<ProblemRecord> notes;  // metadata that this system or user cannot set, nodes left out; the first 1000
   uint64_t rows = 0;                 // of its tables, if it is a database
+  Duration took{};
 };
 
 struct RestoreOutcome {
@@ -49,6 +54,8 @@ struct RestoreOutcome {
   bool complete() const;
 };
 
+// Refused: something is there, so that RestoreMode::New does not restore into it.
+Status check_empty(Fs& fs, const std::string& destination);
 // All is on stable storage when it returns (unless `durable` is off). Refused: the destination is not empty. NotFound:
 // no such source or path in the point.
 Result<RestoreOutcome> restore_point(Repository& repository, const Point& point, const RestoreRequest& request,
@@ -58,6 +65,7 @@ Result<RestoreOutcome> restore_point(Repository& repository, const Point& point,
 struct RestorePreview {
   uint64_t files_new = 0, files_changed = 0, files_same = 0, removed = 0, bytes_to_write = 0, space_free = 0;
 };
-Result<RestorePreview> preview_restore(Repository& repository, const Point& point, const RestoreRequest& request);
+Result<RestorePreview> preview_restore(Repository& repository, const Point& point, const RestoreRequest& request,
+                                       std::stop_token stop);
 
 }  // namespace hf

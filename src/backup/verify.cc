@@ -18,6 +18,11 @@ std::string first_of(const std::vector<std::string>& found, uint64_t count) {
   return text;
 }
 
+// A part of the repository that is gone or wrong: a judgement, and not the lack of one.
+bool is_damage(const Error& error) {
+  return error.code() == Code::Corrupt || error.code() == Code::NotFound;
+}
+
 class Verification {
  public:
   Verification(Repository& repository, const Point& point, const SourceWorld& world, const VerifyRequest& request,
@@ -45,9 +50,32 @@ class Verification {
   Clock& clock() { return repository_.env().clock; }
 
   void add(std::string name, bool passed, MonoTime begin, std::string message) {
-    proof_.checks.push_back(
-        {.name = std::move(name), .passed = passed, .took = clock().mono() - begin, .message = std::move(message)});
+    add({.name = std::move(name), .passed = passed, .took = clock().mono() - begin, .message = std::move(message)});
   }
+  void add(ProofCheck check) {
+    if (request_.on_check) request_.on_check(check);
+    proof_.checks.push_back(std::move(check));
+  }
+
+  // Tells of the step while it lives.
+  class Step {
+   public:
+    Step(const VerifyRequest& request, std::string name) : request_(request), name_(std::move(name)) {
+      if (request_.on_step) request_.on_step(name_, true);
+    }
+    ~Step() {
+      if (request_.on_step) request_.on_step(name_, false);
+    }
+    Step(const Step&) = delete;
+    Step& operator=(const Step&) = delete;
+    void progress(uint64_t bytes, uint64_t bytes_total) const {
+      if (request_.progress) request_.progress(name_, bytes, bytes_total);
+    }
+
+   private:
+    const VerifyRequest& request_;
+    const std::string name_;
+  };
 
   Status in_scratch() {
     const std::unique_ptr<Directory> scratch = HF_TRY(world_.fs.open_directory(request_.scratch));
@@ -61,8 +89,17 @@ class Verification {
 
   Status restore_and_judge(const std::string& directory) {
     const MonoTime begin = clock().mono();
-    const RestoreRequest restore{.destination = directory, .durable = false, .workers = request_.workers};
-    const RestoreOutcome outcome = HF_TRY(restore_point(repository_, point_, restore, stop_));
+    RestoreRequest restore{.destination = directory, .durable = false, .workers = request_.workers};
+    std::optional<Step> step;
+    restore.on_begin = [&](const SourceRecord& source) { step.emplace(request_, source.name + ": restore"); };
+    restore.progress = [&](uint64_t bytes, uint64_t bytes_total) { step->progress(bytes, bytes_total); };
+    restore.on_end = [&](const RestoredSource&) { step.reset(); };
+    Result<RestoreOutcome> restored = restore_point(repository_, point_, restore, stop_);
+    if (!restored.ok() && is_damage(restored.error())) {
+      add("restore", false, begin, restored.error().message());
+      return {};
+    }
+    const RestoreOutcome outcome = HF_TRY(std::move(restored));
     for (const RestoredSource& source : outcome.sources) {
       const std::string what =
           source.complete ? "" : printable(source.problems.front().path) + ": " + source.problems.front().what;
@@ -80,15 +117,15 @@ class Verification {
   // What the tree says against what stands there; and counts against the manifest.
   Status compare(const SourceRecord& source, Directory* root, const std::string& what) {
     const MonoTime begin = clock().mono();
+    const Step step(request_, source.name + ": compare");
     ChunkReader& chunks = *HF_TRY(repository_.chunks());
     CompareFiles files(root);
     Delivery delivery(repository_, chunks, files, request_.workers);
     Counts counts;
-    const Status planned = each_entry(source, chunks, delivery, files, root, counts);
+    const Status planned = each_entry(source, chunks, delivery, files, root, counts, step);
     const Status delivered = delivery.finish();
     if (!delivered.ok()) return delivered.error().clone();
-    if (!planned.ok() && planned.error().code() != Code::Corrupt && planned.error().code() != Code::NotFound)
-      return planned.error().clone();
+    if (!planned.ok() && !is_damage(planned.error())) return planned.error().clone();
     std::vector<std::string> found = files.differences();
     uint64_t count = files.difference_count() + counts.metadata.size();
     found.insert(found.end(), counts.metadata.begin(), counts.metadata.end());
@@ -114,19 +151,20 @@ class Verification {
   };
 
   Status each_entry(const SourceRecord& source, ChunkReader& chunks, Delivery& delivery, CompareFiles& files,
-                    Directory* root, Counts& counts) {
+                    Directory* root, Counts& counts, const Step& step) {
     TreeReader reader(source.tree, chunks.meta_get());
     for (;;) {
       const TreeEntry* entry = HF_TRY(reader.next());
       if (entry == nullptr) return {};
       if (stop_.stop_requested()) return Error(Code::Cancelled, "interrupted");
       ++counts.entries;
+      step.progress(files.bytes_equal(), source.bytes);
       if (root != nullptr) compare_metadata(*root, entry->meta, counts);
       if (entry->meta.info.type != FileType::File) continue;
       ++counts.files;
       counts.bytes += entry->meta.info.size;
       if (entry->meta.info.size > 0)
-        HF_TRY(delivery.add(files.add(entry->meta), entry->meta.info.size, entry->content));
+        HF_TRY(delivery.add(files.add(entry->meta, entry->content.digest), entry->meta.info.size, entry->content));
     }
   }
 
@@ -156,14 +194,15 @@ class Verification {
     const auto kind = std::find_if(request_.source_kinds.begin(), request_.source_kinds.end(),
                                    [&](const SourceKind& k) { return k.name == source.kind; });
     if (kind == request_.source_kinds.end() || !kind->prove) return {};
+    const Step step(request_, source.name + ": examine");
     RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
     for (const TableRecord& table : source.tables)
       recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
     for (const CheckResult& check : HF_TRY(kind->prove(world_, directory, recorded)))
-      proof_.checks.push_back({.name = source.name + ": " + check.name,
-                               .passed = check.passed,
-                               .took = check.took,
-                               .message = check.message});
+      add({.name = source.name + ": " + check.name,
+           .passed = check.passed,
+           .took = check.took,
+           .message = check.message});
     return {};
   }
 

@@ -23,6 +23,9 @@ struct VerifyRequest {
   std::vector<SourceKind> source_kinds;
   std::string host, version;
   unsigned workers = 2;
+  std::function<void(const std::string& step, bool begins)> on_step;  // "app-db: restore"; before it and after it
+  std::function<void(const ProofCheck&)> on_check;
+  std::function<void(const std::string& step, uint64_t bytes, uint64_t bytes_total)> progress;
 };
 
 // Failed checks are in the proof, named; an error means that there could be no judgement.

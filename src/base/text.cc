@@ -185,6 +185,16 @@ std::string format_count(uint64_t count) {
   return text;
 }
 
+std::string format_count(uint64_t count, std::string_view one, std::string_view many) {
+  return format_count(count) + " " + std::string(count == 1 ? one : many);
+}
+
+std::string join(const std::vector<std::string>& words, std::string_view between) {
+  std::string text;
+  for (const std::string& word : words) text.append(text.empty() ? "" : between).append(word);
+  return text;
+}
+
 std::string format_duration(Duration duration) {
   if (duration < Duration::zero()) {
     // The most negative duration has no positive counterpart.

@@ -17,8 +17,12 @@ namespace hf {
 
 inline constexpr Duration one_day = std::chrono::hours(24);
 
-std::string format_bytes(uint64_t bytes);        // "512 B", "1.2 GiB"
-std::string format_count(uint64_t count);        // "1,234,567"
+std::string format_bytes(uint64_t bytes);  // "512 B", "1.2 GiB"
+std::string format_count(uint64_t count);  // "1,234,567"
+// "1 point", "2,000 points"
+std::string format_count(uint64_t count, std::string_view one, std::string_view many);
+// "a, b, c"
+std::string join(const std::vector<std::string>& words, std::string_view between);
 std::string format_duration(Duration duration);  // "35 ms", "0.8 s", "2 min 3 s", "4 h 10 min", "30 d"
 std::string format_span(Duration duration);      // as parse_duration reads it, to whole milliseconds: "90m", "30d"
 std::string format_date(WallTime time);          // "2026-11-21"

@@ -70,13 +70,19 @@ void Aead::seal(const Nonce& nonce, BytesView aad, BytesView plain, Bytes& out) 
 }
 
 Result<Bytes> Aead::open(const Nonce& nonce, BytesView aad, BytesView sealed) {
+  Bytes plain;
+  HF_TRY(open_into(nonce, aad, sealed, plain));
+  return plain;
+}
+
+Status Aead::open_into(const Nonce& nonce, BytesView aad, BytesView sealed, Bytes& plain) {
   const OpensslErrors errors;
   if (sealed.size() < aead_tag_bytes) return Error(Code::Corrupt, "sealed bytes are shorter than their tag");
   if (sealed.size() > message_bytes_max) return Error(Code::Corrupt, "sealed bytes are too long to be ours");
   EVP_CIPHER_CTX* const context = state_->context.get();
   begin(context, Direction::Open, nonce, aad);
   const BytesView cipher = sealed.first(sealed.size() - aead_tag_bytes);
-  Bytes plain(cipher.size());
+  plain.resize(cipher.size());
   pass(context, cipher, plain.data());
   std::array<std::byte, aead_tag_bytes> tag;
   std::memcpy(tag.data(), sealed.data() + cipher.size(), tag.size());
@@ -85,9 +91,10 @@ Result<Bytes> Aead::open(const Nonce& nonce, BytesView aad, BytesView sealed) {
   unsigned char unused[aead_tag_bytes];
   if (EVP_CipherFinal_ex(context, unused, &written) != 1) {
     OPENSSL_cleanse(plain.data(), plain.size());  // nobody may see bytes that are not authentic
+    plain.clear();
     return Error(Code::Corrupt, "sealed bytes fail authentication");
   }
-  return plain;
+  return {};
 }
 
 }  // namespace hf

@@ -25,6 +25,8 @@ class Aead {
   void seal(const Nonce& nonce, BytesView aad, BytesView plain, Bytes& out);
   // Corrupt if the bytes, the nonce, the key or the aad are not those of seal().
   Result<Bytes> open(const Nonce& nonce, BytesView aad, BytesView sealed);
+  // The same into a buffer that is used again; emptied on failure.
+  Status open_into(const Nonce& nonce, BytesView aad, BytesView sealed, Bytes& plain);
 
  private:
   struct State;

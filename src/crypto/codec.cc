@@ -72,8 +72,10 @@ Compressor::~Compressor() = default;
 Compressor::Compressor(Compressor&&) noexcept = default;
 Compressor& Compressor::operator=(Compressor&&) noexcept = default;
 
-Bytes Compressor::compress(BytesView raw, int min_match) {
-  set(state_->context.get(), ZSTD_c_minMatch, min_match);
+Bytes Compressor::compress(BytesView raw, const CompressTuning& tuning) {
+  set(state_->context.get(), ZSTD_c_hashLog, tuning.hash_log);
+  set(state_->context.get(), ZSTD_c_chainLog, tuning.chain_log);
+  set(state_->context.get(), ZSTD_c_minMatch, tuning.min_match);
   Bytes out(ZSTD_compressBound(raw.size()));
   const size_t size = ZSTD_compress2(state_->context.get(), out.data(), out.size(), raw.data(), raw.size());
   HF_ASSERT(!ZSTD_isError(size));
@@ -94,12 +96,18 @@ Decompressor::Decompressor(Decompressor&&) noexcept = default;
 Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 
 Result<Bytes> Decompressor::decompress(BytesView frame, size_t raw_size) {
+  Bytes out;
+  HF_TRY(decompress_into(frame, raw_size, out));
+  return out;
+}
+
+Status Decompressor::decompress_into(BytesView frame, size_t raw_size, Bytes& out) {
   const uint64_t stated = HF_TRY(content_size_of(frame));
   if (stated != raw_size) return Error(Code::Corrupt, "zstd frame is not of the size it should have");
-  Bytes out(raw_size);
+  out.resize(raw_size);
   const size_t size = ZSTD_decompressDCtx(state_->context.get(), out.data(), out.size(), frame.data(), frame.size());
   if (ZSTD_isError(size) || size != raw_size) return Error(Code::Corrupt, "zstd frame is damaged");
-  return out;
+  return {};
 }
 
 Result<Bytes> Decompressor::decompress_up_to(BytesView frame, size_t raw_size_max) {

@@ -8,6 +8,13 @@
 
 namespace hf {
 
+// What a kind of data makes better of a level: logarithms of sizes as in zstd's manual; 0: the level's own.
+struct CompressTuning {
+  int hash_log = 0;   // of the table of long matches
+  int chain_log = 0;  // of the table of short ones
+  int min_match = 0;
+};
+
 // Holds a context of a few megabytes; one thread at a time.
 class Compressor {
  public:
@@ -15,8 +22,8 @@ class Compressor {
   ~Compressor();
   Compressor(Compressor&&) noexcept;
   Compressor& operator=(Compressor&&) noexcept;
-  // One frame that states its content size. `min_match` 0: the level's own.
-  Bytes compress(BytesView raw, int min_match = 0);
+  // One frame that states its content size.
+  Bytes compress(BytesView raw, const CompressTuning& tuning = {});
 
  private:
   struct State;
@@ -32,6 +39,8 @@ class Decompressor {
   // Corrupt unless `frame` is one whole zstd frame of exactly `raw_size` bytes. Requires: the caller has bounded
   // raw_size.
   Result<Bytes> decompress(BytesView frame, size_t raw_size);
+  // The same into a buffer that is used again.
+  Status decompress_into(BytesView frame, size_t raw_size, Bytes& out);
   // For frames whose size stands only in the frame: refused beyond `raw_size_max`.
   Result<Bytes> decompress_up_to(BytesView frame, size_t raw_size_max);
 

@@ -39,13 +39,13 @@ TEST(Codec, what_the_highest_level_makes_of_large_input_is_within_the_window) {
   EXPECT_EQ(Decompressor().decompress(Compressor(22).compress(raw), raw.size()).value().size(), raw.size());
 }
 
-TEST(Codec, min_match_is_forgotten_by_the_next_call) {
+TEST(Codec, tuning_is_forgotten_by_the_next_call) {
   SeededEntropy entropy;
   Bytes raw;  // few long matches, many short ones
   for (size_t i = 0; i < 100000; ++i) raw.push_back(static_cast<std::byte>(entropy.below(4)));
   Compressor compressor(6);
   const Bytes first = compressor.compress(raw);
-  EXPECT_FALSE(equal(compressor.compress(raw, 7), first));
+  EXPECT_FALSE(equal(compressor.compress(raw, {.min_match = 7}), first));
   EXPECT_TRUE(equal(compressor.compress(raw), first));
 }
 

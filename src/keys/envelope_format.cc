@@ -2,9 +2,9 @@
 
 #include <repository.pb.h>
 
+#include "base/message.h"
 #include "crypto/aead.h"
 #include "crypto/wipe.h"
-#include "keys/canonical.h"
 #include "keys/label.h"
 
 namespace hf {
@@ -84,8 +84,7 @@ Result<ParsedEnvelope> parse_envelope(BytesView object) {
     return damaged("is not of the length it states");
   }
   const BytesView bound = object.first(object.size() - sealed_bytes);
-  proto::Envelope message;
-  if (!decode_canonical(bound.subspan(prefix_bytes), message)) return damaged("is not in canonical encoding");
+  const auto message = HF_TRY(decode_message<proto::Envelope>(bound.subspan(prefix_bytes), "key envelope"));
   const std::optional<RepositoryId> repository = RepositoryId::from(as_bytes(message.repository_id()));
   if (!repository || !is_possible(message)) return damaged("holds what no envelope can");
   return ParsedEnvelope{to_fields(message, *repository), bound, object.last(sealed_bytes)};
@@ -105,11 +104,11 @@ Result<EnvelopeFields> fields_of(EnvelopeKind kind, const EnvelopeRequest& reque
 }
 
 Bytes seal_envelope(const EnvelopeFields& fields, const DataKey& kek, const RootKey& root) {
-  const std::string message = encode_canonical(to_message(fields));
+  const Bytes message = encode_message(to_message(fields));
   Bytes object = to_bytes(magic);
   append_le(object, version);
   append_le(object, static_cast<uint32_t>(message.size()));
-  append(object, as_bytes(message));
+  append(object, message);
   const Bytes bound = object;
   Aead(reveal_bytes(kek, Purpose::DeriveKey)).seal(Nonce{}, bound, reveal_bytes(root, Purpose::DeriveKey), object);
   return object;

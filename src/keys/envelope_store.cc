@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "crypto/hash.h"
 #include "keys/key_store.h"
@@ -8,6 +9,8 @@ namespace hf {
 namespace {
 
 constexpr std::string_view keys_prefix = "keys/";
+constexpr std::string_view revoking_prefix = "revoking/";
+constexpr size_t intent_bytes = 8;
 
 std::string id_of(BytesView object) {
   return to_hex(blake3(object)).substr(0, 16);
@@ -39,6 +42,27 @@ EnvelopeInfo describe(const NamedEnvelope& envelope) {
   return damaged;
 }
 
+bool leaves_one(const std::vector<EnvelopeInfo>& infos, const std::set<std::string>& going) {
+  return std::any_of(infos.begin(), infos.end(), [&](const EnvelopeInfo& info) {
+    return info.kind != envelope_kind_damaged && !going.contains(info.id);
+  });
+}
+
+// revoking/<id>-<anything>
+Result<std::set<std::string>> ids_going(Store& store, const Deadline& deadline) {
+  std::set<std::string> ids;
+  for (const std::string& name : HF_TRY(names_below(store, revoking_prefix, deadline)))
+    ids.insert(name.substr(0, name.find('-')));
+  return ids;
+}
+
+// Of a key that is gone, those of interrupted attempts included.
+Status forget_intents(Store& store, std::string_view id, const Deadline& deadline) {
+  for (const std::string& name : HF_TRY(names_below(store, revoking_prefix, deadline)))
+    if (name.starts_with(std::string(id) + "-")) HF_TRY(store.remove(std::string(revoking_prefix) + name, deadline));
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<EnvelopeInfo>> list_envelopes(Store& store, const Deadline& deadline) {
@@ -67,20 +91,29 @@ Result<std::string> add_envelope(Store& store, BytesView object, const Deadline&
   return id;
 }
 
-Status remove_envelope(Store& store, std::string_view id, const Deadline& deadline) {
+Status remove_envelope(Store& store, std::string_view id, Entropy& entropy, const Deadline& deadline) {
   const std::vector<EnvelopeInfo> infos = HF_TRY(list_envelopes(store, deadline));
   const bool is_there = std::any_of(infos.begin(), infos.end(), [&](const EnvelopeInfo& i) { return i.id == id; });
   if (!is_there) {
     return Error(Code::NotFound, "repository has no key of that id").with_hint("`holdfast key list` shows all keys");
   }
-  const bool leaves_one = std::any_of(infos.begin(), infos.end(), [&](const EnvelopeInfo& info) {
-    return info.id != id && info.kind != envelope_kind_damaged;
-  });
-  if (!leaves_one) {
+  if (!leaves_one(infos, {std::string(id)})) {
     return Error(Code::Refused, "key " + std::string(id) + " is the last that opens the repository")
         .with_hint("add another first: `holdfast key add`");
   }
-  return store.remove(std::string(keys_prefix) + std::string(id), deadline).during("remove key " + std::string(id));
+  // Two that remove at once cannot both look before the other has said so: whoever speaks last sees the other.
+  const std::string intent = std::string(revoking_prefix) + std::string(id) + "-" + to_hex(entropy.bytes(intent_bytes));
+  HF_TRY(store.put(intent, {}, Durable::Now, deadline).during("announce that key " + std::string(id) + " goes"));
+  const std::set<std::string> going = HF_TRY(ids_going(store, deadline));  // before the keys: those go first
+  const std::vector<EnvelopeInfo> now = HF_TRY(list_envelopes(store, deadline));
+  if (!leaves_one(now, going)) {
+    HF_TRY(store.remove(intent, deadline));
+    return Error(Code::Held,
+                 "every other key that opens the repository is being revoked, or its revocation was cut off")
+        .with_hint("`holdfast key list` shows what is left; revoke those first that are to go, or add another key");
+  }
+  HF_TRY(store.remove(std::string(keys_prefix) + std::string(id), deadline).during("remove key " + std::string(id)));
+  return forget_intents(store, id, deadline);
 }
 
 }  // namespace hf

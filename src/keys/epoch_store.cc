@@ -2,8 +2,8 @@
 
 #include <charconv>
 
+#include "base/message.h"
 #include "crypto/wipe.h"
-#include "keys/canonical.h"
 #include "keys/key_store.h"
 #include "keys/object_names.h"
 
@@ -38,9 +38,8 @@ Bytes seal_epoch(const KeyRing& ring, uint32_t number, const DataKey& secret, Wa
   message.set_number(number);
   message.set_secret(to_text(reveal_bytes(secret, Purpose::DeriveKey)));
   message.set_not_before_ns(now.time_since_epoch().count());
-  std::string plain = encode_canonical(message);
-  Bytes box = ring.seal_box(purpose_of(number), as_bytes(plain), entropy);
-  wipe(plain);
+  const Wiped plain(encode_message(message));
+  Bytes box = ring.seal_box(purpose_of(number), plain.view(), entropy);
   wipe(*message.mutable_secret());
   return box;
 }
@@ -49,10 +48,10 @@ Result<DataKey> load_epoch(Store& store, const KeyRing& ring, uint32_t number, c
   const std::string name = name_of_epoch(number);
   const Bytes box = HF_TRY(get_whole(store, name, epoch_object_bytes_max, deadline).during("load " + name));
   const Wiped plain(HF_TRY(ring.open_box(purpose_of(number), box).during("load " + name)));
-  proto::Epoch message;
-  const bool is_canonical = decode_canonical(plain.view(), message);
+  proto::Epoch message = HF_TRY(parse_message<proto::Epoch>(plain.view(), name.c_str()));
+  const Wiped again(encode_message(message));
   const auto secret = std::as_bytes(std::span(message.secret()));
-  const bool is_valid = is_canonical && message.number() == number && secret.size() == 32;
+  const bool is_valid = equal(again.view(), plain.view()) && message.number() == number && secret.size() == 32;
   DataKey key = Wiped(to_bytes(secret)).to_secret<DataKey>();
   wipe(*message.mutable_secret());
   if (!is_valid) return Error(Code::Corrupt, name + " does not hold a data key of its number");

@@ -45,6 +45,7 @@ class KeyRing {
   const Key32& piece_key() const { return piece_.bytes; }
   const Key32& name_key() const { return name_.bytes; }
   const Key32& auth_key() const { return auth_.bytes; }
+  const Key32& cache_key() const { return cache_.bytes; }  // of files on this machine, never of what is in the store
   const GearTable& gear() const { return gear_; }
 
   // Requires: number > 0, not there yet, secret of 32 bytes.
@@ -68,7 +69,7 @@ class KeyRing {
 
   RootKey root_;
   RepositoryId repository_;
-  WipedKey chunk_, meta_, piece_, name_, auth_;
+  WipedKey chunk_, meta_, piece_, name_, auth_, cache_;
   GearTable gear_{};
   std::map<uint32_t, DataKey> epochs_;
 };

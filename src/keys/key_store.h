@@ -23,8 +23,10 @@ Result<std::vector<EnvelopeInfo>> list_envelopes(Store& store, const Deadline& d
 Result<std::vector<Bytes>> load_envelopes(Store& store, const Deadline& deadline);
 // Returns the id. Corrupt if `object` is not an envelope. The same envelope twice is a success.
 Result<std::string> add_envelope(Store& store, BytesView object, const Deadline& deadline);
-// NotFound if there is none of that id; Refused if no other sound envelope would be left.
-Status remove_envelope(Store& store, std::string_view id, const Deadline& deadline);
+// NotFound if there is none of that id; Refused if no other sound envelope would be left; Held if others are there, but
+// each is just being removed as well. However many do this at once, and whichever of them are interrupted, a sound one
+// stays: each says what it means to remove before it looks what is left.
+Status remove_envelope(Store& store, std::string_view id, Entropy& entropy, const Deadline& deadline);
 
 // Adds all epochs of the repository to `ring`. Requires: `ring` has none.
 Status load_epochs(Store& store, KeyRing& ring, const Deadline& deadline);

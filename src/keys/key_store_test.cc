@@ -58,14 +58,14 @@ TEST_F(KeyStore, lists_adds_and_removes_envelopes_but_never_the_last) {
   const std::string id = add_envelope(*store_, first, deadline_).value();
   EXPECT_EQ(add_envelope(*store_, first, deadline_).value(), id);
   EXPECT_TRUE(equal(bytes_of("keys/" + id), first));
-  const Status refused = remove_envelope(*store_, id, deadline_);
+  const Status refused = remove_envelope(*store_, id, entropy_, deadline_);
   EXPECT_EQ(refused.error().code(), Code::Refused);
   EXPECT_FALSE(refused.error().hint().empty());
   const std::string other = add_envelope(*store_, second, deadline_).value();
   EXPECT_EQ(list_envelopes(*store_, deadline_).value().size(), 2U);
-  EXPECT_TRUE(remove_envelope(*store_, id, deadline_).ok());
-  EXPECT_EQ(remove_envelope(*store_, id, deadline_).error().code(), Code::NotFound);
-  EXPECT_EQ(remove_envelope(*store_, other, deadline_).error().code(), Code::Refused);
+  EXPECT_TRUE(remove_envelope(*store_, id, entropy_, deadline_).ok());
+  EXPECT_EQ(remove_envelope(*store_, id, entropy_, deadline_).error().code(), Code::NotFound);
+  EXPECT_EQ(remove_envelope(*store_, other, entropy_, deadline_).error().code(), Code::Refused);
   EXPECT_TRUE(equal(load_envelopes(*store_, deadline_).value().at(0), second));
   EXPECT_TRUE(is_corrupt(add_envelope(*store_, to_bytes("x"), deadline_)));
 }
@@ -78,8 +78,8 @@ TEST_F(KeyStore, a_damaged_envelope_does_not_count_as_another_key) {
   overwrite("keys/" + damaged, bytes);
   ASSERT_TRUE(store_->put("keys/0000000000000000", Bytes(envelope_bytes_max + 1), Durable::Now, deadline_).ok());
   EXPECT_EQ(list_envelopes(*store_, deadline_).value().size(), 3U);
-  EXPECT_EQ(remove_envelope(*store_, id, deadline_).error().code(), Code::Refused);
-  EXPECT_TRUE(remove_envelope(*store_, damaged, deadline_).ok());
+  EXPECT_EQ(remove_envelope(*store_, id, entropy_, deadline_).error().code(), Code::Refused);
+  EXPECT_TRUE(remove_envelope(*store_, damaged, entropy_, deadline_).ok());
 }
 
 TEST_F(KeyStore, epochs_come_back_with_the_same_keys) {

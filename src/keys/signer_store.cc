@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/message.h"
 #include "crypto/wipe.h"
-#include "keys/canonical.h"
 #include "keys/key_store.h"
 #include "keys/label.h"
 #include "keys/object_names.h"
@@ -36,11 +36,11 @@ Status put_signer(Store& store, const KeyRing& ring, const Verifier& verifier, c
   message.set_created_ns(request.created.time_since_epoch().count());
   message.set_wrapped_private(to_text(wrapped_private));
   message.set_label(request.label);
-  const std::string encoded = encode_canonical(message);
+  const Bytes encoded = encode_message(message);
   Bytes object = to_bytes(magic);
   append_le(object, version);
   append_le(object, static_cast<uint32_t>(encoded.size()));
-  append(object, as_bytes(encoded));
+  append(object, encoded);
   append(object, ring.authenticate(object).view());
   const std::string key_id = verifier.key_id();
   return store.put(name_of_signer(key_id), object, Durable::Now, deadline).during("add signer " + key_id);
@@ -66,8 +66,8 @@ Result<LoadedSigner> parse_signer(const KeyRing& ring, std::string_view key_id, 
       load_le<uint32_t>(object.data() + 6) != bound.size() - prefix_bytes) {
     return damaged(key_id, "is not a signer of format 1");
   }
-  proto::Signer message;
-  if (!decode_canonical(bound.subspan(prefix_bytes), message)) return damaged(key_id, "is not in canonical encoding");
+  const std::string name = name_of_signer(key_id);
+  const auto message = HF_TRY(decode_message<proto::Signer>(bound.subspan(prefix_bytes), name.c_str()));
   Result<Verifier> verifier = Verifier::from_der(as_bytes(message.public_der()));
   if (!verifier.ok()) return damaged(key_id, "holds no public key");
   if (verifier.value().key_id() != key_id || verifier.value().algorithm() != message.algorithm()) {

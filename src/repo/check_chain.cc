@@ -1,6 +1,5 @@
 // Heads and manifests of every set.
 #include <algorithm>
-#include <charconv>
 
 #include "repo/check_parts.h"
 
@@ -10,13 +9,6 @@ namespace {
 struct SetObjects {
   std::map<uint64_t, std::string> heads, manifests;
 };
-
-uint64_t number_of(const std::string& name) {
-  const std::string_view digits = std::string_view(name).substr(name.rfind('/') + 1);
-  uint64_t number = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return code == std::errc() && end == digits.data() + digits.size() ? number : 0;
-}
 
 class Chain {
  public:
@@ -146,7 +138,7 @@ Status check_chains(CheckState& state) {
         top,
         [&](const ObjectInfo& info) -> Status {
           const std::string rest = info.name.substr(top.size());
-          const uint64_t number = number_of(info.name);
+          const uint64_t number = sequence_of(info.name).value_or(0);
           if (number == 0 || rest.find('/') == std::string::npos) {
             state.note(info.name, "is no part of a repository");
             return {};

@@ -2,21 +2,57 @@
 #pragma once
 
 #include "repo/check.h"
+#include "repo/remains.h"
 #include "repo/usage.h"
 
 namespace hf {
+
+inline constexpr const char* repair_hint = "holdfast check --repair";
+
+struct BrokenPack {
+  PackKind kind = PackKind::Data;
+  Remains remains;
+  bool found_by_reading = false;  // else it shows without --read-data
+};
+
+// How the index and the packs' own tables differ.
+struct IndexFaults {
+  bool is_segment_damaged = false;
+  std::vector<PackName> disagreeing;
+  std::vector<PackName> unknown;  // in no segment
+};
+
+// What a point has lost.
+struct PointLoss {
+  std::string id, set;
+  uint64_t files = 0;
+  std::vector<std::string> first_files;  // SOURCE/PATH
+  bool is_tree_lost = false;             // names of files are among it
+  bool is_elsewhere = false;             // some of it is in no pack that the index has
+  std::string error;                     // of reading what is in a pack that is sound
+  std::set<PackName> packs;              // by which something is lost
+  bool any() const { return files > 0 || is_tree_lost; }
+};
 
 struct CheckState {
   Repository& repository;
   const CheckRequest& request;
   CheckOutcome& outcome;
+  std::stop_token stop;
   GcRecords gc;
-  std::vector<Point> points;               // that can be read and are not forgotten
-  std::set<std::string> damaged;           // short ids
-  StoredPacks packs;                       // in the store
-  std::map<PackName, std::string> broken;  // packs, with what is wrong
+  std::vector<Point> points;      // that can be read and are not forgotten
+  std::set<std::string> damaged;  // short ids
+  StoredPacks packs;              // in the store
+  IndexFaults faults;
+  std::map<PackName, BrokenPack> broken;  // missing ones, too
+  PackSet whole;                          // read in full, and sound
+  PackSet unused;                         // in no segment and condemned: counted as absent
+  PackSet indexed;                        // after the index was mended
+  PackSet reached;                        // that points need
+  std::vector<PointLoss> losses;
 
   void damage(std::string object, std::string what, std::string hint = "");
+  void repairable(std::string object, std::string what);  // damage, with repair_hint
   void note(std::string object, std::string what, std::string hint = "");
 };
 
@@ -30,9 +66,20 @@ inline bool is_about_store(const Error& error) {
 Status check_objects(CheckState& state);
 // Heads and manifests: no gap, no fork, every manifest the one its head names.
 Status check_chains(CheckState& state);
-// Index segments against the packs' trailers. With repair, what was wrong with the index is mended.
+// Index segments against the packs' trailers: fills packs, faults and broken.
 Status check_index(CheckState& state);
-// Opens every record of the chosen share of the packs.
-Status check_data(CheckState& state, std::stop_token stop);
+// Opens every record of the chosen share of the packs: adds to broken and whole.
+Status check_data(CheckState& state);
+// What every point has lost: fills losses, indexed and reached; adds metadata packs to broken.
+Status check_points(CheckState& state);
+// Reads a pack of the store in full. Nothing if it is whole, or gone meanwhile.
+Result<std::optional<BrokenPack>> read_pack(Repository& repository, const PackName& name, const StoredPack& pack);
+
+// The index written again from the packs' tables, where it has faults; without --repair only in memory.
+Status mend_index(CheckState& state);
+// Broken packs are taken out of use, after what is sound in them was saved.
+Status replace_packs(CheckState& state);
+// Findings of broken packs, of packs in no segment, and of points that have lost something.
+void conclude(CheckState& state);
 
 }  // namespace hf

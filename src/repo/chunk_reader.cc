@@ -32,7 +32,7 @@ Result<ChunkSpot> ChunkReader::locate(PackKind kind, const ChunkId& id) {
   std::call_once(recovered_, [&] { recovered = index_.recover(deadline_); });
   if (!recovered.ok()) return std::move(recovered).error();
   // A pack that a prune has taken away meanwhile is no place to look in any more.
-  if (const std::optional<ChunkPlace> place = index_.find(kind, id)) {
+  if (const std::optional<ChunkPlace> place = HF_TRY(index_.find(kind, id))) {
     const PackInfo info = index_.pack(place->pack);
     const Result<ObjectInfo> there = store_.info(pack_object_name(info.kind, info.name), deadline_);
     if (!there.ok() && there.error().code() == Code::NotFound) index_.exclude({info.name});
@@ -43,18 +43,27 @@ Result<ChunkSpot> ChunkReader::locate(PackKind kind, const ChunkId& id) {
 }
 
 Result<ChunkSpot> ChunkReader::locate_now(PackKind kind, const ChunkId& id) {
-  const std::optional<ChunkPlace> place = index_.find(kind, id);
+  const std::optional<ChunkPlace> place = HF_TRY(index_.find(kind, id));
   if (!place) return Error(Code::NotFound, "chunk " + id.hex().substr(0, 16) + " is in no pack");
   std::scoped_lock lock(mutex_);
-  const PackTable& table = HF_TRY(pack(place->pack))->table();
+  Result<ChunkSpot> spot = look_into(*place, id);
+  if (spot.ok()) return spot;
+  // Any copy will do.
+  for (const ChunkPlace& copy : HF_TRY(index_.find_all(kind, id)))
+    if (Result<ChunkSpot> other = look_into(copy, id); other.ok()) return other;
+  return spot;
+}
+
+Result<ChunkSpot> ChunkReader::look_into(const ChunkPlace& place, const ChunkId& id) {
+  const PackTable& table = HF_TRY(pack(place.pack))->table();
   // The index is a hint, and holds half of the id: the pack's own table decides.
-  if (place->ordinal >= table.ids.size() || table.ids[place->ordinal] != id)
+  if (place.ordinal >= table.ids.size() || table.ids[place.ordinal] != id)
     return Error(Code::Corrupt, "index points to the wrong place for chunk " + id.hex().substr(0, 16))
         .with_hint("holdfast check --repair rebuilds the index from the packs");
-  return ChunkSpot{.pack = place->pack,
-                   .record = table.record_of[place->ordinal],
-                   .offset = table.offset_of[place->ordinal],
-                   .length = table.lengths[place->ordinal]};
+  return ChunkSpot{.pack = place.pack,
+                   .record = table.record_of[place.ordinal],
+                   .offset = table.offset_of[place.ordinal],
+                   .length = table.lengths[place.ordinal]};
 }
 
 Result<RecordRef> ChunkReader::record(uint32_t ordinal, uint32_t number) {
@@ -107,8 +116,9 @@ Result<Bytes> ChunkReader::data(const ChunkId& id) {
 }
 
 const PieceTable* ChunkReader::pieces(const ChunkId& id) {
-  const std::optional<ChunkPlace> place = index_.find(PackKind::Data, id);
-  if (!place) return nullptr;
+  const Result<std::optional<ChunkPlace>> known = index_.find(PackKind::Data, id);
+  if (!known.ok() || !known.value()) return nullptr;
+  const ChunkPlace* place = &*known.value();
   std::scoped_lock lock(mutex_);
   auto found = pieces_.begin();
   while (found != pieces_.end() && found->pack != place->pack) ++found;

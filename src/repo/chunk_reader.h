@@ -61,6 +61,7 @@ class ChunkReader {
   };
   Result<PackReader*> pack(uint32_t ordinal);  // with mutex_ held
   Result<ChunkSpot> locate_now(PackKind kind, const ChunkId& id);
+  Result<ChunkSpot> look_into(const ChunkPlace& place, const ChunkId& id);  // with mutex_ held
   Result<Bytes> cached_part(const ChunkSpot& spot);
 
   Env env_;

@@ -1,6 +1,6 @@
 // The `config` object: what makes a store a repository (docs/FORMAT.md, "Config").
+#include "base/message.h"
 #include "repo/format.h"
-#include "repo/message.h"
 #include "repo/repository.h"
 #include "repository.pb.h"
 
@@ -38,6 +38,8 @@ Result<ConfigObject> decode_config(BytesView object) {
     return Error(Code::Unsupported, "the repository needs the feature '" + feature +
                                         "', which this holdfast does not know. Nothing was written")
         .with_hint("use a newer holdfast");
+  if (load_le<uint16_t>(object.data() + 6) <= format_minor && message.optional_size() > 0)
+    return Error(Code::Corrupt, "the object 'config' names features that its version does not have");
   const std::optional<RepositoryId> id = RepositoryId::from(as_bytes(message.repository_id()));
   if (!id) return Error(Code::Corrupt, "the object 'config' has no repository id");
   return ConfigObject{.repository = *id,

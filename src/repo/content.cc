@@ -1,18 +1,18 @@
 #include "repo/content.h"
 
+#include "base/message.h"
 #include "repo/content_message.h"
 #include "repo/format.h"
-#include "repo/message.h"
 
 namespace hf {
 
 void append_extent(ExtentRun& run, ExtentKind kind, uint64_t length, const ChunkId* id, uint32_t offset) {
   if (length == 0) return;
   HF_ASSERT((kind == ExtentKind::Data) == (id != nullptr));
-  const bool same_chunk = kind != ExtentKind::Data || (!run.ids.empty() && run.ids.back() == *id);
-  if (!run.extents.empty() && run.extents.back().kind == kind && same_chunk) {
+  if (!run.extents.empty() && run.extents.back().kind == kind) {
     Extent& last = run.extents.back();
-    if (kind != ExtentKind::Data || last.offset + last.length == offset) {
+    // The last extent's chunk need not be the last id.
+    if (kind != ExtentKind::Data || (run.ids[last.chunk] == *id && last.offset + last.length == offset)) {
       last.length += length;
       return;
     }
@@ -74,7 +74,10 @@ Bytes encode_content(const ExtentRun& run) {
 }
 
 Result<ExtentRun> decode_content(BytesView bytes) {
-  return from_message(HF_TRY(decode_message<proto::Content>(bytes, "content")));
+  const auto message = HF_TRY(decode_message<proto::Content>(bytes, "content"));
+  ExtentRun run = HF_TRY(from_message(message));
+  if (run.empty()) return Error(Code::Corrupt, "content of nothing");
+  return run;
 }
 
 }  // namespace hf

@@ -5,6 +5,8 @@
 // chain of differences.
 #pragma once
 
+#include <array>
+#include <optional>
 #include <vector>
 
 #include "base/ids.h"
@@ -37,17 +39,24 @@ struct Root {
   friend bool operator==(const Root&, const Root&) = default;
 };
 
+// BLAKE3 of the content's data, in order, without holes and zeros.
+using ContentDigest = std::array<std::byte, 32>;
+
 struct ContentRef {
   ExtentRun run;             // when small
   std::optional<Root> root;  // else
-  friend bool operator==(const ContentRef&, const ContentRef&) = default;
+  // Recorded where parts are referred to in chunks of earlier points: each chunk is authentic by its id, this says that
+  // the right parts of them were put together.
+  std::optional<ContentDigest> digest;
+  // The same bytes from the same places, whether a digest says so or not.
+  friend bool operator==(const ContentRef& a, const ContentRef& b) { return a.run == b.run && a.root == b.root; }
 };
 
 // Adds an extent, joined with the one before it where they continue each other.
 void append_extent(ExtentRun& run, ExtentKind kind, uint64_t length, const ChunkId* id, uint32_t offset);
 
 Bytes encode_content(const ExtentRun& run);
-// Corrupt unless the extents name chunks that are there and lengths are positive.
+// Corrupt unless there are extents, they name chunks that are there, and lengths are positive.
 Result<ExtentRun> decode_content(BytesView bytes);
 
 }  // namespace hf

@@ -17,14 +17,15 @@ uint64_t threshold(const CutSizes& sizes, int shift) {
 
 }  // namespace
 
-Cut find_cut(const GearTable& gear, BytesView bytes, const CutSizes& sizes, bool is_last) {
+Cut find_cut(const GearTable& gear, BytesView bytes, const CutSizes& sizes, bool is_last, size_t searched) {
   const size_t limit = std::min<size_t>(bytes.size(), sizes.max);
   const size_t normal = std::min<size_t>(limit, sizes.average);
   const auto* at = as_uchar(bytes);
   const uint64_t strict = threshold(sizes, 1), loose = threshold(sizes, -1);
   uint64_t hash = 0;
-  size_t i = sizes.min - window_bytes;
-  for (const size_t warm = std::min<size_t>(limit, sizes.min); i < warm; ++i) hash = (hash << 1) + gear[at[i]];
+  const size_t begin = std::max<size_t>(searched, sizes.min);
+  size_t i = begin - window_bytes;
+  for (const size_t warm = std::min(limit, begin); i < warm; ++i) hash = (hash << 1) + gear[at[i]];
   for (; i < normal; ++i) {
     hash = (hash << 1) + gear[at[i]];
     if (hash < strict) return {.length = i + 1, .hash = hash};

@@ -36,8 +36,8 @@ struct Cut {
 };
 
 // The first end in `bytes`. If none is in it and it is shorter than sizes.max: length 0 (give more), or all of it when
-// `is_last`.
-Cut find_cut(const GearTable& gear, BytesView bytes, const CutSizes& sizes, bool is_last);
+// `is_last`. `searched`: so many of its first bytes were given before and had no end in them.
+Cut find_cut(const GearTable& gear, BytesView bytes, const CutSizes& sizes, bool is_last, size_t searched = 0);
 
 // True if a piece that ended with `hash` ends a chunk too, which is now `length` long.
 bool ends_chunk(uint64_t hash, size_t length, const CutSizes& chunk, const CutSizes& piece);

@@ -63,6 +63,22 @@ TEST(Cutter, more_is_asked_for_when_no_cut_is_in_sight) {
   EXPECT_EQ(find_cut(gear, bytes, piece_sizes, true).length, 1000u);
 }
 
+TEST(Cutter, what_was_searched_before_need_not_be_searched_again) {
+  const Bytes bytes = SeededEntropy(6).bytes(8u << 20);
+  for (size_t at = 0; at + media_chunk_sizes.max < bytes.size();) {
+    const Cut whole = find_cut(gear, BytesView(bytes).subspan(at), media_chunk_sizes, false);
+    Cut parts;
+    size_t searched = 0;
+    for (size_t given = 100000; parts.length == 0; given += 100000) {
+      parts = find_cut(gear, BytesView(bytes).subspan(at, given), media_chunk_sizes, false, searched);
+      searched = given;
+    }
+    ASSERT_EQ(parts.length, whole.length);
+    ASSERT_EQ(parts.hash, whole.hash);
+    at += whole.length;
+  }
+}
+
 TEST(Cutter, files_are_told_apart_by_what_they_hold) {
   uint32_t page = 0;
   const Bytes random = SeededEntropy(5).bytes(64u << 10);

@@ -23,10 +23,13 @@ void FileWriter::begin(const Begin& begin) {
   begin_ = begin;
   previous_.reset();
   map_.reset();
+  whole_.reset();
+  reuses_ = false;
   if (begin.previous != nullptr && (begin.previous->root || !begin.previous->run.empty())) previous_ = *begin.previous;
   begin_.previous = nullptr;
+  if (previous_) whole_.emplace();
   decided_ = false;
-  size_ = position_ = 0;
+  size_ = position_ = searched_ = 0;
 }
 
 void FileWriter::decide(BytesView head) {
@@ -37,7 +40,10 @@ void FileWriter::decide(BytesView head) {
   if (class_ == CutClass::Whole) class_ = CutClass::Stream;  // came in parts: it may grow
   // What was cut one way is found again only if it is cut that way again, even if its beginning looks different now.
   if (!begin_.cut && class_ == CutClass::Stream && was_media()) class_ = CutClass::Media;
-  if (previous_ && class_ != CutClass::Media) map_.emplace(chunks_, *previous_);
+  if (previous_ && class_ != CutClass::Media)
+    map_.emplace(chunks_, *previous_);
+  else
+    whole_.reset();
 }
 
 // The previous version was large, and no pieces of its first chunk were recorded.
@@ -53,6 +59,7 @@ bool FileWriter::was_media() {
 
 Status FileWriter::data(BytesView bytes) {
   size_ += bytes.size();
+  if (whole_) whole_->update(bytes);
   if (pending_at_ > 0 && pending_at_ >= pending_.size() / 2) {
     const size_t left = pending_.size() - pending_at_;
     std::memmove(pending_.data(), pending_.data() + pending_at_, left);
@@ -87,6 +94,7 @@ Fingerprint FileWriter::fingerprint(BytesView piece) const {
 }
 
 void FileWriter::take_piece(BytesView piece, std::optional<OldPiece> old, const Fingerprint& fingerprint) {
+  reuses_ = reuses_ || old;
   Deferred next{.length = piece.size(), .old = old, .fresh_offset = static_cast<uint32_t>(fresh_.size())};
   if (!old) {
     append(fresh_, piece);
@@ -143,7 +151,8 @@ Status FileWriter::cut_media(bool is_last) {
   for (;;) {
     const BytesView left = BytesView(pending_).subspan(pending_at_);
     if (left.empty()) return {};
-    const Cut found = find_cut(ring_.gear(), left, media_chunk_sizes, is_last);
+    const Cut found = find_cut(ring_.gear(), left, media_chunk_sizes, is_last, searched_);
+    searched_ = found.length == 0 ? left.size() : 0;
     if (found.length == 0) return {};
     const ChunkId id = HF_TRY(pipeline_.add(CutClass::Media, left.first(found.length), {}));
     HF_TRY(content_.add(ExtentKind::Data, found.length, &id, 0));
@@ -187,7 +196,9 @@ Result<ContentRef> FileWriter::end() {
   pending_at_ = 0;
   HF_TRY(flush());
   map_.reset();
-  return content_.finish();
+  ContentRef content = HF_TRY(content_.finish());
+  if (whole_ && reuses_) content.digest = whole_->finish();
+  return content;
 }
 
 }  // namespace hf

@@ -56,12 +56,15 @@ class FileWriter {
 
   Begin begin_;
   bool decided_ = false;
+  bool reuses_ = false;          // parts of earlier chunks
+  std::optional<Blake3> whole_;  // of all data, while there is a previous version
   CutClass class_ = CutClass::Stream;
   uint32_t page_bytes_ = 0;
   std::optional<ContentRef> previous_;
   std::optional<PieceMap> map_;
   Bytes pending_;          // given, not yet cut
   size_t pending_at_ = 0;  // cut off its front
+  size_t searched_ = 0;    // Media: no chunk ends in so many bytes of what is left
   uint64_t size_ = 0, position_ = 0;
   Bytes fresh_;  // new pieces that will be the next chunk
   PieceTable fresh_pieces_;

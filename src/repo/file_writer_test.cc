@@ -74,6 +74,8 @@ TEST_F(FileWriterTest, a_changed_dump_adds_about_what_changed) {
   for (size_t at = 1000; at < bytes.size(); at += bytes.size() / 20) bytes[at] = std::byte{'#'};
   const Written after = write(bytes, &before.content);
   EXPECT_TRUE(equal(read(after.content), bytes));
+  EXPECT_FALSE(before.content.digest) << "whole new chunks need none";
+  EXPECT_EQ(after.content.digest, blake3(bytes));
   EXPECT_LT(after.bytes_new, 20u * piece_sizes.max);
   EXPECT_GT(after.bytes_new, 0u);
   EXPECT_TRUE(equal(read(before.content), to_bytes(read(before.content)))) << "the older version stays readable";
@@ -105,6 +107,37 @@ TEST_F(FileWriterTest, a_database_adds_its_changed_pages_and_nothing_else) {
   const Written third = write(bytes, &after.content);
   EXPECT_TRUE(equal(read(third.content), bytes));
   EXPECT_EQ(third.bytes_new, page);
+}
+
+// Old chunks and new ones alternate, and their offsets meet by chance: many changes are needed for all the ways.
+TEST_F(FileWriterTest, scattered_pages_of_many_generations_always_come_back) {
+  SeededEntropy& random = test.fixture.entropy;
+  constexpr size_t page = 4096, pages = 512;
+  Bytes bytes = random.bytes(page * pages / 2);
+  append(bytes, text(22000));
+  bytes.resize(page * pages);
+  for (size_t p = 0; p < pages; ++p) std::fill_n(bytes.begin() + static_cast<ptrdiff_t>(p * page), 900, std::byte{0});
+  ContentRef previous = write(bytes, nullptr).content;
+  for (const size_t one_in : {3u, 2u, 50u, 3u, 200u, 2u, 10u}) {
+    for (size_t p = 0; p < pages; ++p)
+      if (random.below(one_in) == 0) bytes[p * page + 100] = static_cast<std::byte>(random.below(256));
+    const Written next = write(bytes, &previous);
+    ASSERT_TRUE(equal(read(next.content), bytes)) << "one in " << one_in;
+    ASSERT_EQ(next.content.digest, blake3(bytes));
+    previous = next.content;
+  }
+}
+
+TEST_F(FileWriterTest, scattered_rows_of_many_generations_always_come_back) {
+  SeededEntropy& random = test.fixture.entropy;
+  Bytes bytes = text(25000);
+  ContentRef previous = write(bytes, nullptr).content;
+  for (const size_t apart : {20000u, 9000u, 300000u, 20000u, 5000u}) {
+    for (size_t at = 50; at < bytes.size(); at += 1 + random.below(2 * apart)) bytes[at] = std::byte{'#'};
+    const Written next = write(bytes, &previous);
+    ASSERT_TRUE(equal(read(next.content), bytes)) << "every " << apart;
+    previous = next.content;
+  }
 }
 
 TEST_F(FileWriterTest, random_edits_of_random_kinds_always_come_back) {

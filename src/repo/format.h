@@ -1,7 +1,8 @@
 // Limits and constants of repository format 1; docs/FORMAT.md is the description.
 //
-// Arithmetic: 1 TiB of database dumps cut to 256 KiB on average is 4 M chunks; an index entry is 24 bytes: 100 MB. At
-// the customary 64 KiB it would be 400 MB, so fine changes are found by pieces (repo/cutter.h) and not by small chunks.
+// Arithmetic: 1 TiB of database dumps cut to 256 KiB on average is 4 M chunks; an index entry is 24 bytes: 100 MB to
+// fetch and to keep on disk. At the customary 64 KiB it would be 400 MB, so fine changes are found by pieces
+// (repo/cutter.h) and not by small chunks.
 #pragma once
 
 #include <cstddef>

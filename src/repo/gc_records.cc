@@ -6,6 +6,8 @@
 namespace hf {
 namespace {
 
+constexpr int record_tries_max = 100;
+
 std::string gc_object(uint32_t number, std::string_view phase) {
   std::string digits = std::to_string(number);
   if (digits.size() < 8) digits.insert(0, 8 - digits.size(), '0');
@@ -86,6 +88,21 @@ Result<GcRecords> read_gc_records(Repository& repository) {
   std::sort(gc.records.begin(), gc.records.end(),
             [](const GcRecord& a, const GcRecord& b) { return a.number < b.number; });
   return gc;
+}
+
+Result<std::string> write_condemned(Repository& repository, Condemned record, uint32_t newest) {
+  const Signer* signer = HF_TRY(repository.signer());
+  std::sort(record.packs.begin(), record.packs.end());
+  record.time = HF_TRY(repository.store().now(repository.deadline()));
+  for (int tries = 0; tries < record_tries_max; ++tries) {
+    const std::string name = condemned_object(++newest);
+    const Bytes object = HF_TRY(make_signed(repository.ring(), *signer, SignedKind::Condemned, name, {}, encode(record),
+                                            repository.env().entropy));
+    const Status put = repository.store().put(name, object, Durable::Now, repository.deadline());
+    if (put.ok()) return name;
+    if (put.error().code() != Code::Exists) return put.error().clone().during("record what is condemned");
+  }
+  return Error(Code::Held, "other prunes were always faster").with_hint("try again later");
 }
 
 }  // namespace hf

@@ -31,5 +31,8 @@ std::string swept_object(uint32_t number);
 // The highest number there is; 0: none.
 Result<uint32_t> newest_gc_record(Repository& repository);
 Result<GcRecords> read_gc_records(Repository& repository);
+// Signs `record` and writes it under the first free number above `newest`; packs are sorted and the time is filled in.
+// Its name; durable when it returns.
+Result<std::string> write_condemned(Repository& repository, Condemned record, uint32_t newest);
 
 }  // namespace hf

@@ -1,4 +1,4 @@
-// Whatever bytes as a leaf of a tree: what is accepted has safe paths, and is the same again when written and read.
+// Whatever bytes as a leaf of a tree: what is accepted has safe paths, and encodes to the same bytes.
 #include "repo/tree.h"
 
 namespace hf {
@@ -18,14 +18,11 @@ Bytes encode_leaf(const std::vector<TreeEntry>& entries) {
 }  // namespace hf
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
-  const hf::Result<std::vector<hf::TreeEntry>> entries = hf::decode_leaf(std::as_bytes(std::span(data, size)));
+  const hf::BytesView plain = std::as_bytes(std::span(data, size));
+  const hf::Result<std::vector<hf::TreeEntry>> entries = hf::decode_leaf(plain);
   if (!entries.ok()) return 0;
   for (const hf::TreeEntry& entry : entries.value())
     HF_ASSERT(entry.meta.path.empty() || hf::is_valid_path(entry.meta.path));
-  const hf::Bytes leaf = hf::encode_leaf(entries.value());
-  const hf::Result<std::vector<hf::TreeEntry>> again = hf::decode_leaf(leaf);
-  HF_ASSERT(again.ok());
-  HF_ASSERT(again.value().size() == entries.value().size());
-  HF_ASSERT(hf::equal(hf::encode_leaf(again.value()), leaf));
+  HF_ASSERT(hf::equal(hf::encode_leaf(entries.value()), plain));
   return 0;
 }

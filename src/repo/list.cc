@@ -1,6 +1,6 @@
 #include "repo/list.h"
 
-#include "repo/message.h"
+#include "base/message.h"
 #include "repository.pb.h"
 
 namespace hf {
@@ -15,6 +15,8 @@ bool cuts_here(const ChunkId& id, unsigned spread) {
   return (load_le<uint32_t>(id.bytes.data()) & (spread - 1)) == 0;
 }
 
+}  // namespace
+
 Bytes encode_node(const std::vector<NodeChild>& children) {
   proto::Node node;
   for (const NodeChild& child : children) {
@@ -26,8 +28,6 @@ Bytes encode_node(const std::vector<NodeChild>& children) {
   }
   return encode_message(node);
 }
-
-}  // namespace
 
 Result<std::vector<NodeChild>> decode_node(BytesView bytes) {
   const proto::Node node = HF_TRY(decode_message<proto::Node>(bytes, "list node"));

@@ -41,7 +41,7 @@ class NodeWriter {
   std::vector<std::vector<NodeChild>> levels_;
 };
 
-// Leaves from left to right. Damaged parts are errors that name the part; skip() goes on behind one.
+// Leaves from left to right. A part that cannot be read is an error; the call after goes on behind it.
 class LeafReader {
  public:
   LeafReader(Root root, MetaGet get);
@@ -67,6 +67,8 @@ class LeafReader {
   std::function<void(const ChunkId&)> visit_;
 };
 
+Bytes encode_node(const std::vector<NodeChild>& children);
+// Corrupt without children, and unless encode_node() gives these bytes again.
 Result<std::vector<NodeChild>> decode_node(BytesView bytes);
 
 // Extents of one file, in order.

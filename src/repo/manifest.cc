@@ -1,7 +1,7 @@
 #include "repo/manifest.h"
 
+#include "base/message.h"
 #include "manifest.pb.h"
-#include "repo/message.h"
 
 namespace hf {
 namespace {
@@ -127,7 +127,7 @@ Bytes encode(const Manifest& manifest) {
 }
 
 Result<Manifest> decode_manifest(BytesView bytes) {
-  const auto in = HF_TRY(decode_message<proto::Manifest>(bytes, "manifest"));
+  const auto in = HF_TRY(parse_message<proto::Manifest>(bytes, "manifest"));
   Manifest manifest{.set = in.set(), .sequence = in.sequence()};
   manifest.previous = HF_TRY(read_digest(in.previous()));
   manifest.started = from_ns(in.started_ns());
@@ -146,6 +146,7 @@ Result<Manifest> decode_manifest(BytesView bytes) {
   manifest.bytes_read = in.bytes_read();
   manifest.bytes_new = in.bytes_new();
   manifest.bytes_stored = in.bytes_stored();
+  HF_TRY(expect_canonical(encode(manifest), bytes, "manifest"));
   return manifest;
 }
 
@@ -159,11 +160,12 @@ Bytes encode(const Head& head) {
 }
 
 Result<Head> decode_head(BytesView bytes) {
-  const auto in = HF_TRY(decode_message<proto::Head>(bytes, "head"));
+  const auto in = HF_TRY(parse_message<proto::Head>(bytes, "head"));
   Head head{.sequence = in.sequence()};
   head.manifest = HF_TRY(read_digest(in.manifest()));
   head.previous = HF_TRY(read_digest(in.previous()));
   head.time = from_ns(in.time_ns());
+  HF_TRY(expect_canonical(encode(head), bytes, "head"));
   return head;
 }
 
@@ -181,11 +183,12 @@ Bytes encode(const Condemned& condemned) {
 }
 
 Result<Condemned> decode_condemned(BytesView bytes) {
-  const auto in = HF_TRY(decode_message<proto::Condemned>(bytes, "condemned record"));
+  const auto in = HF_TRY(parse_message<proto::Condemned>(bytes, "condemned record"));
   Condemned condemned{.time = from_ns(in.time_ns())};
   for (const auto& f : in.manifests()) condemned.manifests.push_back({.name = f.name(), .reason = f.reason()});
   for (const std::string& name : in.checkpoints()) condemned.checkpoints.push_back(name);
   condemned.packs = HF_TRY(read_packs(in.packs()));
+  HF_TRY(expect_canonical(encode(condemned), bytes, "condemned record"));
   return condemned;
 }
 
@@ -198,10 +201,11 @@ Bytes encode(const Swept& swept) {
 }
 
 Result<Swept> decode_swept(BytesView bytes) {
-  const auto in = HF_TRY(decode_message<proto::Swept>(bytes, "swept record"));
+  const auto in = HF_TRY(parse_message<proto::Swept>(bytes, "swept record"));
   Swept swept{.time = from_ns(in.time_ns())};
   swept.packs = HF_TRY(read_packs(in.packs()));
   swept.resurrected = HF_TRY(read_packs(in.resurrected()));
+  HF_TRY(expect_canonical(encode(swept), bytes, "swept record"));
   return swept;
 }
 
@@ -224,7 +228,7 @@ Bytes encode(const Proof& proof) {
 }
 
 Result<Proof> decode_proof(BytesView bytes) {
-  const auto in = HF_TRY(decode_message<proto::Proof>(bytes, "proof"));
+  const auto in = HF_TRY(parse_message<proto::Proof>(bytes, "proof"));
   Proof proof{.level = in.level(), .passed = in.status() == "passed", .time = from_ns(in.time_ns())};
   proof.took = Duration(in.seconds_ns());
   for (const auto& c : in.checks())
@@ -232,6 +236,7 @@ Result<Proof> decode_proof(BytesView bytes) {
         {.name = c.name(), .passed = c.status() == "passed", .took = Duration(c.seconds_ns()), .message = c.message()});
   proof.host = in.host();
   proof.version = in.version();
+  HF_TRY(expect_canonical(encode(proof), bytes, "proof"));
   return proof;
 }
 

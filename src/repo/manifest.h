@@ -98,6 +98,7 @@ Bytes encode(const Head& head);
 Bytes encode(const Condemned& condemned);
 Bytes encode(const Swept& swept);
 Bytes encode(const Proof& proof);
+// Corrupt unless `bytes` are exactly what encode() gives for what they say.
 Result<Manifest> decode_manifest(BytesView bytes);
 Result<Head> decode_head(BytesView bytes);
 Result<Condemned> decode_condemned(BytesView bytes);

@@ -5,49 +5,71 @@
 namespace hf {
 namespace {
 
-Status visit_run(const ExtentRun& run, const VisitChunk& visit) {
-  std::vector<uint64_t> used(run.ids.size(), 0);
-  for (const Extent& extent : run.extents)
-    if (extent.kind == ExtentKind::Data) used[extent.chunk] += extent.length;
-  for (size_t i = 0; i < run.ids.size(); ++i) HF_TRY(visit(PackKind::Data, run.ids[i], used[i]));
-  return {};
-}
+class Walk {
+ public:
+  Walk(ChunkReader& chunks, const std::string& source, const VisitChunk& visit, const VisitLoss& lost)
+      : chunks_(chunks), source_(source), visit_(visit), lost_(lost) {}
 
-Status visit_content(ChunkReader& chunks, const ContentRef& content, const VisitChunk& visit) {
-  if (!content.root) return visit_run(content.run, visit);
-  Status parts;
-  ContentReader reader(content, chunks.meta_get());
-  reader.on_part([&](const ChunkId& id) {
-    if (parts.ok()) parts = visit(PackKind::Meta, id, 0);
-  });
-  for (;;) {
-    const ExtentRun run = HF_TRY(reader.next());
-    if (!parts.ok()) return parts;
-    if (run.empty()) return {};
-    HF_TRY(visit_run(run, visit));
+  Status tree(const Root& root) {
+    Status parts;
+    TreeReader reader(root, chunks_.meta_get());
+    reader.on_part([&](const ChunkId& id) { visit_part(id, "", parts); });
+    for (;;) {
+      const Result<const TreeEntry*> entry = reader.next();
+      if (!parts.ok()) return parts;
+      if (!entry.ok()) {
+        HF_TRY(lose("", entry.error()));
+        continue;
+      }
+      if (entry.value() == nullptr) return {};
+      HF_TRY(content(*entry.value()).during(printable(entry.value()->meta.path)));
+    }
   }
-}
 
-Status visit_tree(ChunkReader& chunks, const Root& root, const VisitChunk& visit) {
-  Status parts;
-  TreeReader reader(root, chunks.meta_get());
-  reader.on_part([&](const ChunkId& id) {
-    if (parts.ok()) parts = visit(PackKind::Meta, id, 0);
-  });
-  for (;;) {
-    const TreeEntry* entry = HF_TRY(reader.next());
-    if (!parts.ok()) return parts;
-    if (entry == nullptr) return {};
-    HF_TRY(visit_content(chunks, entry->content, visit).during(printable(entry->meta.path)));
+ private:
+  void visit_part(const ChunkId& id, std::string_view path, Status& parts) {
+    if (parts.ok()) parts = visit_({.kind = PackKind::Meta, .id = id, .source = source_, .path = path});
   }
-}
+
+  Status content(const TreeEntry& entry) {
+    const std::string& path = entry.meta.path;
+    if (!entry.content.root) return run(entry.content.run, path);
+    Status parts;
+    ContentReader reader(entry.content, chunks_.meta_get());
+    reader.on_part([&](const ChunkId& id) { visit_part(id, path, parts); });
+    for (;;) {
+      const Result<ExtentRun> next = reader.next();
+      if (!parts.ok()) return parts;
+      if (!next.ok()) {
+        HF_TRY(lose(path, next.error()));
+        continue;
+      }
+      if (next.value().empty()) return {};
+      HF_TRY(run(next.value(), path));
+    }
+  }
+
+  Status run(const ExtentRun& run, std::string_view path) {
+    for (const ChunkId& id : run.ids)
+      HF_TRY(visit_({.kind = PackKind::Data, .id = id, .source = source_, .path = path}));
+    return {};
+  }
+
+  // The readers have gone past what they could not read.
+  Status lose(std::string_view path, const Error& error) { return lost_ ? lost_(path, error) : Status(error.clone()); }
+
+  ChunkReader& chunks_;
+  const std::string& source_;
+  const VisitChunk& visit_;
+  const VisitLoss& lost_;
+};
 
 }  // namespace
 
-Status visit_chunks(Repository& repository, const Manifest& manifest, const VisitChunk& visit) {
+Status visit_chunks(Repository& repository, const Manifest& manifest, const VisitChunk& visit, const VisitLoss& lost) {
   ChunkReader& chunks = *HF_TRY(repository.chunks());
   for (const SourceRecord& source : manifest.sources)
-    HF_TRY(visit_tree(chunks, source.tree, visit).during("source " + source.name));
+    HF_TRY(Walk(chunks, source.name, visit, lost).tree(source.tree).during("source " + source.name));
   return {};
 }
 
@@ -56,13 +78,17 @@ Result<std::vector<PackName>> packs_used(Repository& repository, const Manifest&
   Index& index = *HF_TRY(repository.index());
   const std::unordered_set<PackName, IdHash> wanted(candidates.begin(), candidates.end());
   std::unordered_set<PackName, IdHash> used;
-  HF_TRY(visit_chunks(repository, manifest, [&](PackKind kind, const ChunkId& id, uint64_t) -> Status {
-    const std::optional<ChunkPlace> place = index.find(kind, id);
-    if (!place) return Error(Code::NotFound, "chunk " + id.hex().substr(0, 16) + " is in no pack");
-    const PackName name = index.pack(place->pack).name;
-    if (wanted.contains(name)) used.insert(name);
+  const auto is_candidate = [&](const ChunkPlace& place) { return wanted.contains(index.pack(place.pack).name); };
+  const auto note = [&](const ChunkUse& use) -> Status {
+    const std::optional<ChunkPlace> place = HF_TRY(index.find(use.kind, use.id));
+    if (!place) return Error(Code::NotFound, "chunk " + use.id.hex().substr(0, 16) + " is in no pack");
+    if (!is_candidate(*place)) return {};
+    const std::vector<ChunkPlace> all = HF_TRY(index.find_all(use.kind, use.id));
+    if (!std::all_of(all.begin(), all.end(), is_candidate)) return {};
+    for (const ChunkPlace& copy : all) used.insert(index.pack(copy.pack).name);
     return {};
-  }));
+  };
+  HF_TRY(visit_chunks(repository, manifest, note));
   return std::vector<PackName>(used.begin(), used.end());
 }
 

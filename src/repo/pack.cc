@@ -1,5 +1,7 @@
 #include "repo/pack.h"
 
+#include <algorithm>
+
 #include "repo/pack_codec.h"
 
 namespace hf {
@@ -36,6 +38,11 @@ Bytes make_header(PackKind kind, uint32_t epoch, BytesView salt, const Key32& co
   return header;
 }
 
+// Of a whole pack whose trailer ends at `end`.
+size_t padded_size(size_t end) {
+  return (end + pack_footer_bytes + pack_align_bytes - 1) / pack_align_bytes * pack_align_bytes;
+}
+
 }  // namespace
 
 std::string pack_object_name(PackKind kind, const PackName& name) {
@@ -47,18 +54,20 @@ ChunkId chunk_id(const KeyRing& ring, PackKind kind, BytesView bytes) {
   return {blake3_keyed(kind == PackKind::Data ? ring.chunk_key() : ring.meta_key(), bytes)};
 }
 
-Result<PackBuilder> PackBuilder::begin(const KeyRing& ring, PackKind kind, Entropy& entropy) {
+Result<PackBuilder> PackBuilder::begin(const KeyRing& ring, PackKind kind, Entropy& entropy, Bytes memory) {
   const Bytes salt = entropy.bytes(32);
   const uint32_t epoch = ring.current_epoch();
   const PackKeys keys = HF_TRY(ring.pack_keys(epoch, kind, salt));
-  return PackBuilder(kind, epoch, keys, make_header(kind, epoch, salt, keys.commitment));
+  return PackBuilder(kind, epoch, keys, make_header(kind, epoch, salt, keys.commitment), std::move(memory));
 }
 
-PackBuilder::PackBuilder(PackKind kind, uint32_t epoch, const PackKeys& keys, Bytes header)
-    : kind_(kind), epoch_(epoch), aead_(keys.key.bytes), bytes_(std::move(header)) {
-  std::memcpy(header_.data(), bytes_.data(), pack_header_bytes);
+PackBuilder::PackBuilder(PackKind kind, uint32_t epoch, const PackKeys& keys, BytesView header, Bytes memory)
+    : kind_(kind), epoch_(epoch), aead_(keys.key.bytes), bytes_(std::move(memory)) {
   // Room for what fills it and one group more, so that it is not moved while it grows.
-  bytes_.reserve((kind == PackKind::Data ? data_pack_bytes : meta_pack_bytes) + (2u << 20));
+  bytes_.clear();
+  bytes_.reserve((kind == PackKind::Data ? data_pack_bytes + (4u << 20) : meta_pack_bytes) + (512u << 10));
+  append(bytes_, header);
+  std::memcpy(header_.data(), header.data(), pack_header_bytes);
 }
 
 void PackBuilder::seal(uint32_t domain, uint64_t counter, BytesView plain) {
@@ -118,7 +127,7 @@ FinishedPack PackBuilder::finish() && {
   append_le<uint64_t>(footer, trailer_offset);
   append_le<uint32_t>(footer, static_cast<uint32_t>(bytes_.size() - trailer_offset));
   const size_t unpadded = bytes_.size() + pack_footer_bytes;
-  const size_t padded = (unpadded + pack_align_bytes - 1) / pack_align_bytes * pack_align_bytes;
+  const size_t padded = padded_size(bytes_.size());
   bytes_.resize(bytes_.size() + (padded - unpadded));
   std::memset(bytes_.data() + (unpadded - pack_footer_bytes), 0, padded - unpadded);
   append(bytes_, as_bytes("HFPE"));
@@ -140,6 +149,8 @@ Result<PackOpener> PackOpener::open(const KeyRing& ring, PackKind kind, BytesVie
     return Error(Code::Corrupt, "not a pack");
   if (load_le<uint16_t>(header.data() + 4) != 1) return Error(Code::Unsupported, "pack of an unknown version");
   if (header[6] != static_cast<std::byte>(kind)) return Error(Code::Corrupt, "pack of another kind");
+  if (header[7] != std::byte{0} || load_le<uint32_t>(header.data() + 12) != 0)
+    return Error(Code::Corrupt, "pack header is damaged");
   const uint32_t epoch = load_le<uint32_t>(header.data() + 8);
   const PackKeys keys = HF_TRY(ring.pack_keys(epoch, kind, header.subspan(16, 32)));
   if (!equal_secret(keys.commitment, header.subspan(48, 32))) return Error(Code::Corrupt, "pack header is damaged");
@@ -159,6 +170,8 @@ Result<PackOpener::TrailerPlace> PackOpener::open_footer(BytesView footer, uint6
   const uint64_t end = pack_size - pack_footer_bytes;
   if (place.offset < pack_header_bytes || place.offset > end || place.stored > end - place.offset)
     return Error(Code::Corrupt, "pack footer points outside the pack");
+  if (padded_size(place.offset + place.stored) != pack_size)
+    return Error(Code::Corrupt, "pack has another length than its footer says");
   return place;
 }
 
@@ -169,11 +182,20 @@ Result<PackTable> PackOpener::open_trailer(BytesView sealed, const TrailerPlace&
 }
 
 Result<Bytes> PackOpener::open_record(const RecordPlace& place, uint32_t number, BytesView sealed) {
+  Bytes raw;
+  HF_TRY(open_record_into(place, number, sealed, raw));
+  return raw;
+}
+
+Status PackOpener::open_record_into(const RecordPlace& place, uint32_t number, BytesView sealed, Bytes& raw) {
   if (sealed.size() != place.stored) return Error(Code::Corrupt, "record has another length");
-  Bytes payload = HF_TRY(open_part(record_domain, number, sealed).during("open record " + std::to_string(number)));
-  if (place.codec == Codec::Zstd) return decompressor_.decompress(payload, place.raw);
-  if (payload.size() != place.raw) return Error(Code::Corrupt, "record has another length");
-  return payload;
+  const Nonce nonce = nonce_of(record_domain, number);
+  Bytes& payload = place.codec == Codec::Zstd ? payload_ : raw;
+  HF_TRY(
+      aead_.open_into(nonce, aad_of(header_, nonce), sealed, payload).during("open record " + std::to_string(number)));
+  if (place.codec == Codec::Zstd) return decompressor_.decompress_into(payload, place.raw, raw);
+  if (raw.size() != place.raw) return Error(Code::Corrupt, "record has another length");
+  return {};
 }
 
 Result<Bytes> PackOpener::open_pieces(BytesView sealed) {
@@ -194,23 +216,36 @@ Result<Bytes> open_record(const KeyRing& ring, const RecordRef& record, BytesVie
   return raw;
 }
 
-Result<PackTable> verify_pack(const KeyRing& ring, PackKind kind, const PackName& name, BytesView bytes) {
+Result<PackInFull> open_whole_pack(const KeyRing& ring, PackKind kind, BytesView bytes) {
   if (bytes.size() < pack_header_bytes + pack_footer_bytes) return Error(Code::Corrupt, "pack is too short");
-  if (blake3(bytes) != name.bytes) return Error(Code::Corrupt, "pack's bytes are not what its name says");
   PackOpener opener = HF_TRY(PackOpener::open(ring, kind, bytes.first(pack_header_bytes)));
   const auto place = HF_TRY(opener.open_footer(bytes.last(pack_footer_bytes), bytes.size()));
   PackTable table = HF_TRY(opener.open_trailer(bytes.subspan(place.offset, place.stored), place));
-  for (uint32_t r = 0; r < table.records.size(); ++r) {
-    const RecordPlace& record = table.records[r];
-    const Bytes raw = HF_TRY(opener.open_record(record, r, bytes.subspan(record.offset, record.stored)));
-    for (uint32_t c = record.chunk_first; c < record.chunk_first + record.chunk_count; ++c) {
-      const BytesView chunk = BytesView(raw).subspan(table.offset_of[c], table.lengths[c]);
-      if (chunk_id(ring, kind, chunk) != table.ids[c])
-        return Error(Code::Corrupt, "chunk " + std::to_string(c) + " is not what its id says");
-    }
+  return PackInFull{.kind = kind, .opener = std::move(opener), .table = std::move(table)};
+}
+
+Status verify_record(const KeyRing& ring, PackInFull& pack, uint32_t number, BytesView bytes, Bytes& raw) {
+  const PackTable& table = pack.table;
+  const RecordPlace& record = table.records[number];
+  HF_TRY(pack.opener.open_record_into(record, number, bytes.subspan(record.offset, record.stored), raw));
+  for (uint32_t c = record.chunk_first; c < record.chunk_first + record.chunk_count; ++c) {
+    const BytesView chunk = BytesView(raw).subspan(table.offset_of[c], table.lengths[c]);
+    if (chunk_id(ring, pack.kind, chunk) != table.ids[c])
+      return Error(Code::Corrupt, "chunk " + std::to_string(c) + " is not what its id says");
   }
-  if (table.pieces_stored != 0) HF_TRY(opener.open_pieces(bytes.subspan(table.pieces_offset, table.pieces_stored)));
-  return table;
+  return {};
+}
+
+Result<PackTable> verify_pack(const KeyRing& ring, PackKind kind, const PackName& name, BytesView bytes) {
+  if (blake3(bytes) != name.bytes) return Error(Code::Corrupt, "pack's bytes are not what its name says");
+  PackInFull pack = HF_TRY(open_whole_pack(ring, kind, bytes));
+  Bytes raw;
+  for (uint32_t number = 0; number < pack.table.records.size(); ++number)
+    HF_TRY(verify_record(ring, pack, number, bytes, raw));
+  const PackTable& table = pack.table;
+  if (table.pieces_stored != 0)
+    HF_TRY(pack.opener.open_pieces(bytes.subspan(table.pieces_offset, table.pieces_stored)));
+  return std::move(pack.table);
 }
 
 }  // namespace hf

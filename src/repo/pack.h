@@ -75,8 +75,9 @@ std::string pack_object_name(PackKind kind, const PackName& name);
 
 class PackBuilder {
  public:
-  // KeyMissing if the ring has no epoch.
-  static Result<PackBuilder> begin(const KeyRing& ring, PackKind kind, Entropy& entropy);
+  // KeyMissing if the ring has no epoch. `memory`: of an earlier pack, used again: 36 MiB of fresh pages cost as much
+  // as encrypting them.
+  static Result<PackBuilder> begin(const KeyRing& ring, PackKind kind, Entropy& entropy, Bytes memory = {});
   // Requires: group.kind is this pack's; it has been through its codec.
   void add(const Group& group);
   bool is_empty() const { return chunk_count_ == 0; }
@@ -84,7 +85,7 @@ class PackBuilder {
   FinishedPack finish() &&;
 
  private:
-  PackBuilder(PackKind kind, uint32_t epoch, const PackKeys& keys, Bytes header);
+  PackBuilder(PackKind kind, uint32_t epoch, const PackKeys& keys, BytesView header, Bytes memory);
   void seal(uint32_t domain, uint64_t counter, BytesView plain);
   void add_pieces(const Group& group);
 
@@ -117,6 +118,8 @@ class PackOpener {
   Result<PackTable> open_trailer(BytesView sealed, const TrailerPlace& place);
   // The group's raw bytes, decrypted and decompressed; chunk ids are not yet checked.
   Result<Bytes> open_record(const RecordPlace& place, uint32_t number, BytesView sealed);
+  // The same into a buffer that is used again.
+  Status open_record_into(const RecordPlace& place, uint32_t number, BytesView sealed, Bytes& raw);
   Result<Bytes> open_pieces(BytesView sealed);
   uint32_t epoch() const { return epoch_; }
 
@@ -126,6 +129,7 @@ class PackOpener {
 
   Aead aead_;
   Decompressor decompressor_;
+  Bytes payload_;
   std::array<std::byte, pack_header_bytes> header_{};
   uint32_t epoch_;
 };
@@ -146,6 +150,17 @@ struct RecordRef {
 Result<Bytes> open_record(const KeyRing& ring, const RecordRef& record, BytesView sealed);
 
 ChunkId chunk_id(const KeyRing& ring, PackKind kind, BytesView bytes);
+
+// A whole pack, of which header, footer and trailer were read.
+struct PackInFull {
+  PackKind kind = PackKind::Data;
+  PackOpener opener;
+  PackTable table;
+};
+Result<PackInFull> open_whole_pack(const KeyRing& ring, PackKind kind, BytesView bytes);
+// Corrupt unless the record can be opened and each of its chunks is what its id says. `bytes`: of the whole pack;
+// `raw`: a buffer that is used again.
+Status verify_record(const KeyRing& ring, PackInFull& pack, uint32_t number, BytesView bytes, Bytes& raw);
 
 // Reads every part of a whole pack as a stranger would: name, header, footer, trailer, each record, each chunk's id.
 // Corrupt says which. This is what stands between a faulty compressor or memory and an acknowledged backup.

@@ -1,6 +1,6 @@
 #include "repo/pack_codec.h"
 
-#include "repo/message.h"
+#include "base/message.h"
 #include "repository.pb.h"
 
 namespace hf {
@@ -60,7 +60,9 @@ Result<PackTable> decode_trailer(BytesView plain, uint64_t records_end) {
   }
   table.pieces_offset = trailer.pieces_offset();
   table.pieces_stored = trailer.pieces_stored();
-  if (table.pieces_stored != 0 && (table.pieces_offset != expected || table.pieces_stored > records_end - expected))
+  const uint64_t pieces_offset = table.pieces_stored == 0 ? 0 : expected;
+  if (table.records.empty()) return Error(Code::Corrupt, "pack trailer: no records");
+  if (table.pieces_offset != pieces_offset || table.pieces_stored > records_end - expected)
     return Error(Code::Corrupt, "pack trailer: pieces are out of place");
   if (expected + table.pieces_stored != records_end) return Error(Code::Corrupt, "pack trailer: bytes nobody owns");
   if (trailer.ids().size() != table.lengths.size() * ChunkId::size)
@@ -91,7 +93,8 @@ Result<std::vector<std::pair<uint32_t, PieceTable>>> decode_pieces(BytesView pla
   const size_t total = static_cast<size_t>(pieces.lengths_size());
   for (int i = 0; i < pieces.chunks_size(); ++i) {
     const size_t count = pieces.counts(i);
-    if (count > total - next) return Error(Code::Corrupt, "pieces do not add up");
+    if (i > 0 && pieces.chunks(i) <= pieces.chunks(i - 1)) return Error(Code::Corrupt, "pieces are out of order");
+    if (count == 0 || count > total - next) return Error(Code::Corrupt, "pieces do not add up");
     PieceTable table;
     for (size_t k = next; k < next + count; ++k) {
       table.lengths.push_back(pieces.lengths(static_cast<int>(k)));

@@ -5,8 +5,18 @@ namespace {
 
 constexpr size_t meta_slot = 4;
 // Raw bytes of a group, by class: large ones compress better, small ones are cheaper to read a part of.
-constexpr std::array<size_t, 5> group_bytes = {4u << 20, 1u << 20, 1u << 20, 4u << 20, 512u << 10};
+constexpr std::array<size_t, 5> group_bytes = {4u << 20, 2u << 20, 2u << 20, 4u << 20, 512u << 10};
 constexpr size_t probe_bytes_min = 16u << 10;
+
+// Level 3 by class (docs/decisions/0008): where text repeats, it repeats in long matches; pages repeat in short ones.
+// So the table of the other kind can be small enough for the processor's second cache.
+constexpr int tuned_level = 3;
+CompressTuning tuning_of(PackKind kind, CutClass cut, int level) {
+  if (level != tuned_level || kind != PackKind::Data) return {};
+  if (cut == CutClass::Stream) return {.hash_log = 16, .chain_log = 16, .min_match = 6};
+  if (cut == CutClass::Pages) return {.hash_log = 17, .chain_log = 14, .min_match = 4};
+  return {};
+}
 
 Error stopped() {
   return Error(Code::Cancelled, "the pipeline has stopped");
@@ -36,7 +46,7 @@ Result<ChunkId> Pipeline::add(CutClass cut, BytesView bytes, PieceTable pieces) 
     StageTimer timer(env_.clock, env_.meter, Stage::Hash, bytes.size());
     id = chunk_id(ring_, PackKind::Data, bytes);
   }
-  if (recent_.contains(id) || index_.contains(PackKind::Data, id)) {
+  if (recent_.contains(id) || HF_TRY(index_.contains(PackKind::Data, id))) {
     counts_.bytes_known += bytes.size();
     ++counts_.chunks_known;
     return id;
@@ -53,7 +63,7 @@ Result<ChunkId> Pipeline::add(CutClass cut, BytesView bytes, PieceTable pieces) 
 Result<ChunkId> Pipeline::add_meta(BytesView bytes) {
   HF_ASSERT(bytes.size() <= meta_chunk_bytes_max);
   const ChunkId id = chunk_id(ring_, PackKind::Meta, bytes);
-  if (recent_.contains(id) || index_.contains(PackKind::Meta, id)) return id;
+  if (recent_.contains(id) || HF_TRY(index_.contains(PackKind::Meta, id))) return id;
   HF_TRY(add_to(meta_slot, PackKind::Meta, CutClass::Stream, id, bytes, {}));
   return id;
 }
@@ -96,7 +106,7 @@ Status Pipeline::compress_stage(std::stop_token stop) {
     }
     if (!raw) {
       StageTimer timer(env_.clock, env_.meter, Stage::Compress, group.raw.size());
-      group.packed = compressor.compress(group.raw);
+      group.packed = compressor.compress(group.raw, tuning_of(group.kind, item->cut, options_.level));
       // Less than a thirty-second saved is not worth decompressing for at every restore.
       raw = group.packed.size() > group.raw.size() - group.raw.size() / 32;
     }
@@ -105,6 +115,15 @@ Status Pipeline::compress_stage(std::stop_token stop) {
     if (!packable_.push({std::move(group)}, stop)) return stopped();
   }
   return {};
+}
+
+Result<PackBuilder> Pipeline::begin_pack(PackKind kind) {
+  Bytes memory = spare_.with([&](std::vector<Bytes>& spare) {
+    Bytes last;
+    if (kind == PackKind::Data && !spare.empty()) last = std::move(spare.back()), spare.pop_back();
+    return last;
+  });
+  return PackBuilder::begin(ring_, kind, env_.entropy, std::move(memory));
 }
 
 Status Pipeline::close_pack(std::optional<PackBuilder>& builder, std::stop_token stop) {
@@ -134,7 +153,7 @@ Status Pipeline::pack_stage(std::stop_token stop) {
     const Group& group = *item->group;
     const bool is_data = group.kind == PackKind::Data;
     std::optional<PackBuilder>& builder = builders[is_data ? 0 : 1];
-    if (!builder) builder.emplace(HF_TRY(PackBuilder::begin(ring_, group.kind, env_.entropy)));
+    if (!builder) builder.emplace(HF_TRY(begin_pack(group.kind)));
     {
       StageTimer timer(env_.clock, env_.meter, Stage::Encrypt, group.payload().size());
       builder->add(group);
@@ -163,6 +182,8 @@ Status Pipeline::store_stage(std::stop_token stop) {
     counts_.bytes_stored += size;
     ++counts_.packs;
     index_.add({.name = pack->name, .kind = pack->kind, .size = size, .epoch = pack->epoch}, pack->ids);
+    if (pack->kind == PackKind::Data)
+      spare_.with([&](std::vector<Bytes>& spare) { spare.push_back(std::move(pack->bytes)); });
     std::scoped_lock lock(settle_mutex_);
     --packs_under_way_;
     settled_.notify_all();

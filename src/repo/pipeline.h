@@ -3,9 +3,9 @@
 //   add() [caller's thread: hash, look up, group] → compress × cores → pack (seal, append) → verify, store × 2
 //
 // Each arrow is a queue with a limit, so memory has a ceiling by construction: 4 groups before compression and 4 behind
-// it (at most 8 MiB each, mostly 1 to 4), one pack being filled, one waiting and two being verified (32 MiB each):
-// about 170 MiB. Chunks that are there already are never compressed, what does not compress is stored raw, and every
-// pack is read back in full, as a restore would, before it goes to the store.
+// it (at most 8 MiB each, mostly 1 to 4), one pack being filled, one waiting and two being verified (36 MiB each,
+// used again for the next): about 190 MiB. Chunks that are there already are never compressed, what does not compress
+// is stored raw, and every pack is read back in full, as a restore would, before it goes to the store.
 #pragma once
 
 #include <atomic>
@@ -68,6 +68,7 @@ class Pipeline {
   Status compress_stage(std::stop_token stop);
   Status pack_stage(std::stop_token stop);
   Status store_stage(std::stop_token stop);
+  Result<PackBuilder> begin_pack(PackKind kind);
   Status close_pack(std::optional<PackBuilder>& builder, std::stop_token stop);
   Status settle();
   void finished_one();
@@ -85,6 +86,7 @@ class Pipeline {
   BoundedQueue<OpenGroup> groups_{4};
   BoundedQueue<Packable> packable_{4};
   BoundedQueue<FinishedPack> packs_{1};
+  Guarded<std::vector<Bytes>> spare_;  // memory of packs that are stored, for the next ones
   // Groups and packs on their way; drain() waits until it is zero.
   std::mutex settle_mutex_;
   std::condition_variable_any settled_;

@@ -16,14 +16,6 @@ std::string eight_digits(uint64_t number) {
   return text.size() < 8 ? std::string(8 - text.size(), '0') + text : text;
 }
 
-std::optional<uint64_t> sequence_of(std::string_view object) {
-  const std::string_view digits = object.substr(object.rfind('/') + 1);
-  uint64_t value = 0;
-  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-  if (code != std::errc() || end != digits.data() + digits.size() || eight_digits(value) != digits) return std::nullopt;
-  return value;
-}
-
 std::string head_object(std::string_view set_directory, uint64_t sequence) {
   return "heads/" + std::string(set_directory) + "/" + eight_digits(sequence);
 }
@@ -204,6 +196,18 @@ Result<std::optional<Point>> newest_point(Repository& repository, const std::str
     if (point.error().code() == Code::Unavailable) return std::move(point).error();
   }
   return std::optional<Point>();
+}
+
+std::optional<uint64_t> sequence_of(std::string_view object) {
+  const std::string_view digits = object.substr(object.rfind('/') + 1);
+  uint64_t value = 0;
+  const auto [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  if (code != std::errc() || end != digits.data() + digits.size() || eight_digits(value) != digits) return std::nullopt;
+  return value;
+}
+
+Result<uint64_t> newest_head_shown(Repository& repository, const std::string& set) {
+  return newest_sequence(repository, "heads/" + repository.ring().set_directory(set) + "/");
 }
 
 Result<uint64_t> accept_rollback(Repository& repository, const std::string& set) {

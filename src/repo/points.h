@@ -31,6 +31,11 @@ Result<Point> load_point(Repository& repository, const std::string& object);
 // The newest complete or partial point of the set; nothing if there is none.
 Result<std::optional<Point>> newest_point(Repository& repository, const std::string& set);
 
+// The number in the name of a manifest or a head; nothing if it is not one's name.
+std::optional<uint64_t> sequence_of(std::string_view object);
+// The number of the newest head that the repository shows of the set, whatever was seen before; 0: none.
+Result<uint64_t> newest_head_shown(Repository& repository, const std::string& set);
+
 // What a person says of a set whose older state was put in place on purpose: its newest head is the one to believe from
 // now on. Its number.
 Result<uint64_t> accept_rollback(Repository& repository, const std::string& set);

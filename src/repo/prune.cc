@@ -15,7 +15,13 @@ constexpr double meta_repack_below = 0.3;  // they are small, and reading them i
 constexpr Duration clock_tolerance = one_day;
 constexpr Duration left_over_after = 7 * one_day;  // checkpoints and sessions of runs that died
 constexpr Duration writer_pack_age = std::chrono::hours(1);
-constexpr int record_tries_max = 100;
+
+// Of reading a pack in which something is needed.
+template <typename T>
+Result<T> readable(Result<T> read) {
+  if (read.ok() || read.error().code() != Code::Corrupt) return read;
+  return std::move(read).error().with_hint("holdfast check --read-data 100% --repair saves what is sound in it");
+}
 
 class Prune {
  public:
@@ -31,13 +37,14 @@ class Prune {
     HF_TRY(repository_.chunks())->stay_with_index();
     HF_TRY(look());
     HF_TRY(check_forget());
-    if (HF_TRY(sweep_due())) HF_TRY(look());
+    // A sweep cannot judge beside points that have lost data: those given up go first.
+    if (request_.given_up.empty() && HF_TRY(sweep_due())) HF_TRY(look());
     HF_TRY(finish_forgetting());
     HF_TRY(choose());
     if (request_.dry_run) return outcome_;
     HF_TRY(repack_chosen());
     HF_TRY(condemn());
-    if (request_.grace == Duration::zero()) {
+    if (request_.grace == Duration::zero() || !request_.given_up.empty()) {
       HF_TRY(look());
       HF_TRY(sweep_due());
     }
@@ -96,12 +103,22 @@ class Prune {
     std::map<std::string, const Point*> newest_complete;  // by set; points are in order
     for (const Point& point : survey_.points)
       if (point.manifest.status == PointStatus::Complete) newest_complete[point.manifest.set] = &point;
-    for (const auto& [set, point] : newest_complete)
-      if (forget_.contains(point->object))
-        return Error(Code::Refused, "point " + point->id.hex().substr(0, 10) + " is the newest complete one of set " +
-                                        set + ": it is never forgotten");
+    for (const auto& [set, point] : newest_complete) {
+      if (!forget_.contains(point->object)) continue;
+      if (request_.given_up.contains(point->object) && HF_TRY(has_lost_data(*point))) continue;
+      return Error(Code::Refused, "point " + short_id(point->id) + " is the newest complete one of set " + set +
+                                      ": it is never forgotten while it can be restored");
+    }
     outcome_.points_forgotten = forget_.size();
     return {};
+  }
+
+  Result<bool> has_lost_data(const Point& point) {
+    Usage usage(repository_, *HF_TRY(repository_.index()), {});
+    const Status marked = usage.mark(point.manifest);
+    if (marked.ok()) return false;
+    if (!Usage::is_loss(marked.error())) return marked.error().clone();
+    return true;
   }
 
   Result<bool> sweep_due() {
@@ -163,7 +180,7 @@ class Prune {
         outcome_.bytes_condemned += pack.size;
       } else if (usage.is_partial(name)) {
         RepackSource source{.name = name, .kind = pack.kind, .size = pack.size, .live = *usage.reached(name)};
-        const double share = HF_TRY(live_share(repository_, source));
+        const double share = HF_TRY(readable(live_share(repository_, source)));
         if (share < (pack.kind == PackKind::Data ? request_.repack_below : meta_repack_below))
           partial.emplace_back(share, std::move(source));
       }
@@ -192,9 +209,9 @@ class Prune {
     for (const RepackSource& source : repacks_) going.push_back(source.name);
     std::erase_if(going, [&](const PackName& pack) { return index.is_excluded(pack); });
     index.exclude(going);
-    const Status done = repack(repository_, repacks_, stop_);
+    Status done = repack(repository_, repacks_, stop_);
     index.admit(going);
-    if (!done.ok()) return done.error().clone();
+    HF_TRY(readable(std::move(done)));
     for (const RepackSource& source : repacks_) condemned_.packs.push_back(source.name);
     return {};
   }
@@ -203,28 +220,12 @@ class Prune {
     if (condemned_.packs.empty() && forget_.empty()) return {};
     if (stop_.stop_requested()) return Error(Code::Cancelled, "asked to stop");
     condemned_.manifests = request_.forget;
-    std::sort(condemned_.packs.begin(), condemned_.packs.end());
-    condemned_.time = HF_TRY(store_.now(repository_.deadline()));
     HF_TRY(session_->check_alive());
-    const std::string record = HF_TRY(write_record());
+    const std::string record = HF_TRY(write_condemned(repository_, condemned_, survey_.gc.newest()));
     const ObjectInfo stored = HF_TRY(store_.info(record, repository_.deadline()));
     if (!condemned_.packs.empty()) outcome_.deletes_at = stored.modified + request_.grace;
     for (const std::string& object : forget_) HF_TRY(remove_forgotten(object));
     return {};
-  }
-
-  Result<std::string> write_record() {
-    const Signer* signer = HF_TRY(repository_.signer());
-    uint32_t number = survey_.gc.newest();
-    for (int tries = 0; tries < record_tries_max; ++tries) {
-      const std::string name = condemned_object(++number);
-      const Bytes object = HF_TRY(make_signed(repository_.ring(), *signer, SignedKind::Condemned, name, {},
-                                              encode(condemned_), repository_.env().entropy));
-      const Status put = store_.put(name, object, Durable::Now, repository_.deadline());
-      if (put.ok()) return name;
-      if (put.error().code() != Code::Exists) return put.error().clone().during("record what is condemned");
-    }
-    return Error(Code::Held, "other prunes were always faster").with_hint("try again later");
   }
 
   // Sessions of runs that died long ago, and what interrupted puts left.

@@ -5,6 +5,8 @@
 // which the next prune goes on.
 #pragma once
 
+#include <set>
+
 #include "repo/gc_records.h"
 #include "repo/points.h"
 
@@ -15,6 +17,9 @@ struct PruneRequest {
   Duration grace = std::chrono::hours(48);  // between condemning a pack and deleting it
   double repack_below = 0.6;                // data packs of which less than this share is reached are rewritten
   uint64_t repack_bytes_max = UINT64_MAX;   // of packs rewritten in one run
+  // Of `forget`, those that a person gave up by name: they may have lost data or be unreadable, and then even be the
+  // newest complete point of a set.
+  std::set<std::string> given_up;
   bool dry_run = false;
 };
 
@@ -29,6 +34,7 @@ struct PruneOutcome {
   std::optional<WallTime> deletes_at;  // when what is condemned now can go
 };
 
+// Corrupt, with the points named: some that stay have lost data, or cannot be read; nothing is pruned.
 // Refused: the store's clock jumped by more than a day against what earlier records say, or the newest complete point
 // would be forgotten. With grace zero the caller vouches that no writer runs: Held if a live session says otherwise.
 Result<PruneOutcome> prune(Repository& repository, const PruneRequest& request, std::stop_token stop);

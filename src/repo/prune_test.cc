@@ -234,18 +234,202 @@ TEST_F(PruneTest, of_two_copies_of_a_chunk_one_stays) {
   expect_all_restorable(2);
 }
 
+// Which of two copies the index gives first is chance: so each is lost once.
 TEST_F(PruneTest, the_only_copy_stays_though_the_index_names_a_pack_that_is_gone) {
-  const Files files = {{"a", content_of(5, 400'000)}};
-  TestWriter one(test), two(test);
-  one.store(files);
-  const std::string first = test.names("packs/").at(0);
-  two.store(files);
-  written[one.commit("one").id.hex()] = files;
-  written[two.commit("two").id.hex()] = files;
-  for (const std::string& lost : {first}) test.memory->remove(lost, test.deadline()).value();
-  test.clock.advance(session_lease);
-  run({.grace = Duration::zero()}).value();
-  EXPECT_EQ(test.names("packs/").size(), 1u);
+  for (const size_t lost : {0u, 1u}) {
+    for (const bool is_cut_short : {false, true}) {
+      Scene fresh;
+      const Files files = {{"a", content_of(5, 400'000)}};
+      TestWriter one(fresh.test), two(fresh.test);
+      one.store(files);
+      two.store(files);
+      fresh.written[one.commit("one").id.hex()] = files;
+      fresh.written[two.commit("two").id.hex()] = files;
+      const std::vector<std::string> packs = fresh.test.names("packs/");
+      ASSERT_EQ(packs.size(), 2u);
+      const Bytes bytes = get_whole(*fresh.test.memory, packs[lost], pack_bytes_max, fresh.test.deadline()).value();
+      fresh.test.memory->remove(packs[lost], fresh.test.deadline()).value();
+      if (is_cut_short)
+        fresh.test.memory->put(packs[lost], BytesView(bytes).first(5000), Durable::Now, fresh.test.deadline()).value();
+      fresh.test.clock.advance(session_lease);
+      fresh.run({.grace = Duration::zero()}).value();
+      EXPECT_EQ(fresh.test.names("packs/"), std::vector<std::string>{packs[1 - lost]});
+      fresh.expect_all_restorable(2);
+    }
+  }
+}
+
+struct PruneFaults : testing::Test {
+  // Two points that are to go and one that stays, and the prune's second phase to come.
+  struct Small : Scene {
+    Small() {
+      const std::string shared = content_of(1, 60'000);
+      for (uint64_t i = 2; i < 5; ++i) points.push_back(write({{"a", shared}, {"b", content_of(i, 200'000)}}));
+    }
+    PruneRequest first() const { return forget({points[0], points[1]}); }
+    void to_second() { test.clock.advance(hours(49)); }
+    // Runs until nothing is left to do, however the store was left.
+    void finish() {
+      test.store->heal();
+      test.clock.advance(session_lease);
+      for (int round = 0; round < 2; ++round) {
+        std::vector<Point> left;
+        {
+          const auto repository = test.open();
+          left = list_points(*repository).value().points;
+        }
+        left.pop_back();
+        run(forget(left)).value();
+        to_second();
+      }
+      run({}).value();
+    }
+    // What stays is whole whatever happened.
+    void expect_kept() {
+      test.store->heal();
+      const auto repository = test.open();
+      const Result<Files> files = read_point(*repository, points[2].manifest);
+      ASSERT_TRUE(files.ok()) << files.error().message();
+    }
+    void expect_done() {
+      expect_all_restorable(1);
+      EXPECT_LT(test.bytes("packs/"), 400'000u);
+      EXPECT_EQ(test.names("manifests/").size(), 1u);
+    }
+    std::vector<Point> points;
+  };
+
+  // `arm` makes the store fail at `step`, counted from 1, of the operations or changes that follow. Both phases are
+  // gone through, until the fault lies behind their end.
+  void each_step(bool by_change, const std::function<void(FaultyStore&, uint64_t step)>& arm) {
+    for (const int phase : {1, 2}) {
+      for (uint64_t step = 1;; ++step) {
+        SCOPED_TRACE("phase " + std::to_string(phase) + ", step " + std::to_string(step));
+        Small scene;
+        if (phase == 2) {
+          scene.run(scene.first()).value();
+          scene.to_second();
+        }
+        const auto taken = [&] {
+          const FaultyStore::Counts counts = scene.test.store->counts();
+          return by_change ? counts.changes : counts.all;
+        };
+        auto repository = scene.test.open();
+        const uint64_t before = taken();
+        arm(*scene.test.store, step);
+        const bool is_done = prune(*repository, phase == 1 ? scene.first() : PruneRequest{}, {}).ok();
+        repository.reset();
+        const bool was_reached = taken() - before >= step;
+        scene.expect_kept();
+        scene.finish();
+        scene.expect_kept();
+        scene.expect_done();
+        if (HasFailure()) return;
+        if (was_reached || !is_done) continue;
+        EXPECT_GT(step, 8u);
+        break;
+      }
+    }
+  }
+};
+
+TEST_F(PruneFaults, killed_at_any_change_with_a_grace_the_next_prunes_finish) {
+  each_step(true,
+            [](FaultyStore& store, uint64_t step) { store.stop_after_changes(store.counts().changes + step - 1); });
+}
+
+TEST_F(PruneFaults, one_change_that_fails_does_no_harm) {
+  each_step(true, [](FaultyStore& store, uint64_t step) {
+    store.fail_change(store.counts().changes + step, Code::Unavailable, FaultyStore::When::Before);
+  });
+}
+
+TEST_F(PruneFaults, a_change_that_was_done_though_its_answer_was_lost_does_no_harm) {
+  each_step(true, [](FaultyStore& store, uint64_t step) {
+    store.fail_change(store.counts().changes + step, Code::Unavailable, FaultyStore::When::After);
+  });
+}
+
+TEST_F(PruneFaults, any_one_call_that_fails_does_no_harm) {
+  each_step(false, [](FaultyStore& store, uint64_t step) {
+    store.fail_operation(store.counts().all + step, Code::Unavailable, FaultyStore::When::Before);
+  });
+}
+
+// A store that does something else before the first put() below a prefix.
+class HookedStore final : public Store {
+ public:
+  HookedStore(Store& real, std::string prefix, std::function<void()> before)
+      : real_(real), prefix_(std::move(prefix)), before_(std::move(before)) {}
+  Traits traits() const override { return real_.traits(); }
+  std::string describe() const override { return real_.describe(); }
+  Status put(std::string_view name, BytesView bytes, Durable durable, const Deadline& deadline) override {
+    if (name.starts_with(prefix_) && before_) std::exchange(before_, nullptr)();
+    return real_.put(name, bytes, durable, deadline);
+  }
+  Status replace(std::string_view name, BytesView bytes, const Deadline& deadline) override {
+    return real_.replace(name, bytes, deadline);
+  }
+  Status flush(const Deadline& deadline) override { return real_.flush(deadline); }
+  Result<Bytes> get(std::string_view name, uint64_t offset, uint64_t length, const Deadline& deadline) override {
+    return real_.get(name, offset, length, deadline);
+  }
+  Result<ObjectInfo> info(std::string_view name, const Deadline& deadline) override {
+    return real_.info(name, deadline);
+  }
+  Status list(std::string_view prefix, const Visitor& visit, const Deadline& deadline) override {
+    return real_.list(prefix, visit, deadline);
+  }
+  Status remove(std::string_view name, const Deadline& deadline) override { return real_.remove(name, deadline); }
+  Result<WallTime> now(const Deadline& deadline) override { return real_.now(deadline); }
+  Result<uint64_t> clean(const Deadline& deadline) override { return real_.clean(deadline); }
+
+ private:
+  Store& real_;
+  const std::string prefix_;
+  std::function<void()> before_;
+};
+
+// The first sweep has judged, and another that saw one point more writes its record before it.
+TEST_F(PruneTest, of_two_sweeps_at_once_the_one_that_records_first_decides) {
+  for (const std::string prefix : {"gc/", "index/"}) {
+    SCOPED_TRACE(prefix);
+    Scene fresh;
+    const std::vector<Point> points = fresh.write_three();
+    const Files again = fresh.written.at(points[0].id.hex());
+    TestWriter late(fresh.test);  // suspended past its lease, it will commit without being acknowledged
+    fresh.run(forget({points[0], points[1]})).value();
+    fresh.test.clock.advance(hours(49));
+    HookedStore hooked(*fresh.test.store, prefix, [&] {
+      late.store(again);
+      fresh.written[late.commit("home").id.hex()] = again;
+      EXPECT_GE(fresh.run({}).value().packs_resurrected, 1u);
+    });
+    {
+      const auto slow = fresh.test.open(hooked);
+      const Result<PruneOutcome> outcome = prune(*slow, {}, {});
+      ASSERT_FALSE(outcome.ok());
+      EXPECT_EQ(outcome.error().code(), Code::Held);
+    }
+    fresh.expect_all_restorable(2);
+    fresh.test.clock.advance(hours(49));
+    fresh.run({}).value();
+    fresh.expect_all_restorable(2);
+  }
+}
+
+// The same, both judging alike: then both delete, and nothing is missed.
+TEST_F(PruneTest, two_sweeps_at_once_that_agree_both_finish) {
+  const std::vector<Point> points = write_three();
+  run(forget({points[0], points[1]})).value();
+  test.clock.advance(hours(49));
+  HookedStore hooked(*test.store, "gc/", [&] { EXPECT_GT(run({}).value().packs_deleted, 0u); });
+  {
+    const auto slow = test.open(hooked);
+    prune(*slow, {}, {}).value();
+  }
+  expect_all_restorable(1);
+  EXPECT_LT(test.bytes("packs/"), 1'400'000u);
 }
 
 }  // namespace

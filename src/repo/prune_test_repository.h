@@ -8,6 +8,7 @@
 #include "repo/mark.h"
 #include "repo/pipeline.h"
 #include "repo/points.h"
+#include "repo/prune_guard.h"
 #include "repo/session.h"
 #include "store/memory.h"
 #include "support/faulty_store.h"
@@ -58,10 +59,11 @@ class SteppedRepository {
 
   World world() { return {env, *fs, directory.path()}; }
   Deadline deadline() { return {clock, std::chrono::hours(1'000'000)}; }
-  std::unique_ptr<Repository> open() {
+  std::unique_ptr<Repository> open() { return open(*store); }
+  std::unique_ptr<Repository> open(Store& through) {
     Repository::Open options{
         .key_kinds = {file_key_kind()}, .credentials = credentials(), .signer = std::nullopt, .accept_signer = ""};
-    return Repository::open(world(), *store, std::move(options), deadline()).value();
+    return Repository::open(world(), through, std::move(options), deadline()).value();
   }
   std::vector<std::string> names(const std::string& prefix) {
     std::vector<std::string> found;
@@ -157,14 +159,7 @@ class TestWriter {
 
   // As a backup's last step: false if it must not be acknowledged.
   bool may_acknowledge(const Point& point) {
-    const GcRecords gc = read_gc_records(*repository_).value();
-    for (const PackName& pack :
-         packs_used(*repository_, point.manifest, gc.condemned_packs(manifest_.gc_seen)).value()) {
-      bool is_stored = false;
-      for (const PackKind kind : {PackKind::Data, PackKind::Meta})
-        is_stored = is_stored || repository_->store().info(pack_object_name(kind, pack), repository_->deadline()).ok();
-      if (!is_stored) return false;
-    }
+    if (!expect_packs_kept(*repository_, point, manifest_.gc_seen).ok()) return false;
     return session_->check_alive().ok();
   }
   Session& session() { return *session_; }

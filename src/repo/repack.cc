@@ -43,7 +43,11 @@ Status copy_record(Repository& repository, Pipeline& pipeline, const RepackSourc
 Status copy_pack(Repository& repository, Pipeline& pipeline, const RepackSource& pack, std::stop_token stop) {
   const PackReader reader = HF_TRY(open_source(repository, pack));
   std::unordered_map<uint32_t, PieceTable> pieces;
-  for (auto& [ordinal, table] : HF_TRY(reader.pieces(repository.deadline()))) pieces.emplace(ordinal, std::move(table));
+  auto recorded = reader.pieces(repository.deadline());
+  // No chunk is lost with them: later versions of its file only find less of it again.
+  if (!recorded.ok() && recorded.error().code() != Code::Corrupt) return std::move(recorded).error();
+  if (recorded.ok())
+    for (auto& [ordinal, table] : recorded.value()) pieces.emplace(ordinal, std::move(table));
   for (uint32_t number = 0; number < reader.table().records.size(); ++number) {
     if (stop.stop_requested()) return Error(Code::Cancelled, "asked to stop");
     const RecordPlace& place = reader.table().records[number];
@@ -73,6 +77,7 @@ Status repack(Repository& repository, const std::vector<RepackSource>& packs, st
   for (const RepackSource& pack : packs) {
     HF_ASSERT(index.is_excluded(pack.name));
     copied = copy_pack(repository, pipeline, pack, stop).during("repack " + pack_object_name(pack.kind, pack.name));
+    if (copied.ok() && pipeline.undrained_chunks() > pending_chunks_max) copied = pipeline.drain();
     if (!copied.ok()) break;
   }
   // A failed stage is why nothing more could be added.

@@ -138,7 +138,9 @@ Result<const Signer*> Repository::signer() const {
 
 Result<Index*> Repository::index() {
   if (!index_) {
-    auto index = std::make_unique<Index>(world_.env, store_, *ring_);
+    const std::string& state = world_.state_directory;
+    auto index = std::make_unique<Index>(world_.env, store_, *ring_, world_.fs,
+                                         state.empty() ? "" : state + "/" + ring_->repository().hex() + "/index");
     HF_TRY(index->load(deadline_));
     index_ = std::move(index);
   }

@@ -90,7 +90,7 @@ void keep_within(Ballot& ballot, Duration within, WallTime now) {
 
 void keep_always(Ballot& ballot, const KeepAlways& always) {
   uint32_t proven = 0;
-  bool is_newest_complete = true;
+  bool is_newest_complete = always.newest_complete;
   for (size_t at = 0; at < ballot.points.size(); ++at) {
     const Candidate& point = ballot.points[at];
     const bool is_kept = !ballot.reasons[at].empty();

@@ -27,7 +27,8 @@ struct KeepRules {
 
 // What stays whatever the rules say.
 struct KeepAlways {
-  uint32_t proven_min = 2;  // this many of the newest proven points
+  uint32_t proven_min = 2;      // this many of the newest proven points
+  bool newest_complete = true;  // the newest complete point
 };
 
 struct Candidate {

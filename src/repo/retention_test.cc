@@ -100,6 +100,12 @@ TEST(Retention, the_newest_complete_point_stays_whatever_the_rules) {
             (Kept{{1, "the newest complete point is always kept"}}));
 }
 
+TEST(Retention, the_newest_complete_point_of_what_something_else_replaces_may_go) {
+  const std::vector<Candidate> points{point(1, "2026-11-01 02:00")};
+  EXPECT_TRUE(kept(points, {.within = one_day}, {.proven_min = 0, .newest_complete = false}).empty());
+  EXPECT_EQ(kept(points, {.within = one_day}).size(), 1u);
+}
+
 TEST(Retention, the_newest_proven_points_stay) {
   std::vector<Candidate> points{point(1, "2026-01-01"), point(2, "2026-01-02"), point(3, "2026-01-03"),
                                 point(4, "2026-01-04")};

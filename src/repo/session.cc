@@ -16,7 +16,9 @@ void decode_beat(std::string_view text, const World& world, SeenSession& session
   uint32_t number = 0;
   const char* end = text.data() + line;
   const auto [stop, code] = std::from_chars(text.data() + gc_mark.size(), end, number);
-  if (code != std::errc() || stop != end) return;
+  if (code != std::errc() || stop != end ||
+      std::to_string(number) != text.substr(gc_mark.size(), line - gc_mark.size()))
+    return;
   session.gc_newest = number;
   const size_t next = text.find('\n', line + 1);
   if (next == std::string_view::npos) return;

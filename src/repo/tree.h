@@ -38,6 +38,7 @@ class TreeReader {
  public:
   TreeReader(Root root, MetaGet get) : leaves_(root, std::move(get)) {}
   // The next entry, valid until the call after; null at the end. Corrupt for paths that are not valid or not in order.
+  // After an error the call after goes on behind what could not be read.
   Result<const TreeEntry*> next();
   // Begins at `path` or the first entry behind it. Before the first next().
   Status seek(std::string_view path);
@@ -53,7 +54,7 @@ class TreeReader {
 };
 
 void encode_entry(const TreeEntry& entry, std::string_view path_before, Bytes& leaf);
-// All entries of a leaf, with whole paths.
+// All entries of a leaf, with whole paths. Corrupt unless encode_entry() gives these bytes again.
 Result<std::vector<TreeEntry>> decode_leaf(BytesView leaf);
 
 }  // namespace hf

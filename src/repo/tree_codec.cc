@@ -1,6 +1,6 @@
 // TreeEntry to and from the bytes of a leaf (docs/FORMAT.md, "Trees and content").
+#include "base/message.h"
 #include "repo/content_message.h"
-#include "repo/message.h"
 #include "repo/tree.h"
 
 namespace hf {
@@ -68,6 +68,8 @@ Status read_meta(const proto::Entry& in, Entry& meta) {
   meta.changed_while_read = in.changed_while_read();
   size_t bytes = 0;
   for (const proto::Entry::Xattr& x : in.xattrs()) {
+    if (!meta.xattrs.empty() && meta.xattrs.back().name >= x.name())
+      return Error(Code::Corrupt, "tree entry with extended attributes out of order");
     bytes += x.name().size() + x.value().size();
     meta.xattrs.push_back({.name = x.name(), .value = to_bytes(x.value())});
   }
@@ -77,12 +79,19 @@ Status read_meta(const proto::Entry& in, Entry& meta) {
 
 Status read_content(const proto::Entry& in, ContentRef& content) {
   if (in.has_content() && in.has_content_root()) return Error(Code::Corrupt, "tree entry with two contents");
-  if (in.has_content()) content.run = HF_TRY(from_message(in.content()));
+  if (in.has_content()) {
+    content.run = HF_TRY(from_message(in.content()));
+    if (content.run.empty()) return Error(Code::Corrupt, "tree entry with a content of nothing");
+  }
   if (in.has_content_root()) {
     const std::optional<ChunkId> id = ChunkId::from(as_bytes(in.content_root().id()));
     if (!id || in.content_root().depth() > list_depth_max) return Error(Code::Corrupt, "tree entry with a bad root");
     content.root = Root{.id = *id, .depth = in.content_root().depth()};
   }
+  if (in.content_digest().empty()) return {};
+  if (in.content_digest().size() != content.digest.emplace().size() || (!content.root && content.run.empty()))
+    return Error(Code::Corrupt, "tree entry with a bad digest");
+  std::memcpy(content.digest->data(), in.content_digest().data(), content.digest->size());
   return {};
 }
 
@@ -103,6 +112,7 @@ void encode_entry(const TreeEntry& entry, std::string_view path_before, Bytes& l
   } else if (!entry.content.run.empty()) {
     to_message(entry.content.run, *out.mutable_content());
   }
+  if (entry.content.digest) out.set_content_digest(entry.content.digest->data(), entry.content.digest->size());
   const size_t size = out.ByteSizeLong();
   leaf.push_back(std::byte{entries_tag});
   put_varint(leaf, size);
@@ -113,6 +123,7 @@ void encode_entry(const TreeEntry& entry, std::string_view path_before, Bytes& l
 
 Result<std::vector<TreeEntry>> decode_leaf(BytesView leaf) {
   const proto::TreeLeaf message = HF_TRY(decode_message<proto::TreeLeaf>(leaf, "tree leaf"));
+  if (message.entries().empty()) return Error(Code::Corrupt, "tree leaf without entries");
   std::vector<TreeEntry> entries;
   entries.reserve(static_cast<size_t>(message.entries_size()));
   std::string_view before;
@@ -120,6 +131,8 @@ Result<std::vector<TreeEntry>> decode_leaf(BytesView leaf) {
     TreeEntry& entry = entries.emplace_back();
     if (in.shared() > before.size()) return Error(Code::Corrupt, "tree entry shares more than there is");
     entry.meta.path = std::string(before.substr(0, in.shared())) + in.suffix();
+    if (in.shared() != shared_prefix(before, entry.meta.path))
+      return Error(Code::Corrupt, "tree entry shares less than it could");
     if (!entry.meta.path.empty() && !is_valid_path(entry.meta.path))
       return Error(Code::Corrupt, "tree entry with a path that leads elsewhere: " + printable(entry.meta.path));
     HF_TRY(read_meta(in, entry.meta));

@@ -88,6 +88,7 @@ TEST(Tree, all_of_an_entry_comes_back) {
   const ChunkId id{blake3(as_bytes("chunk"))};
   append_extent(full.content.run, ExtentKind::Data, 60000, &id, 17);
   append_extent(full.content.run, ExtentKind::Hole, 10000, nullptr, 0);
+  full.content.digest = blake3(as_bytes("whole"));
   std::vector<TreeEntry> entries = make_entries(0);
   entries.push_back(full);
   TreeReader reader(write(chunks, entries).root, chunks.get());
@@ -99,6 +100,7 @@ TEST(Tree, all_of_an_entry_comes_back) {
   EXPECT_EQ(back.meta.info.inode, full.meta.info.inode);
   EXPECT_EQ(back.meta.xattrs, full.meta.xattrs);
   EXPECT_EQ(back.content, full.content);
+  EXPECT_EQ(back.content.digest, full.content.digest);
 }
 
 TEST(Tree, one_changed_entry_gives_few_new_chunks) {
@@ -111,6 +113,32 @@ TEST(Tree, one_changed_entry_gives_few_new_chunks) {
   write(chunks, entries);
   EXPECT_LE(chunks.held.size() - before, 8u);
   EXPECT_GT(before, 100u);
+}
+
+TEST(Tree, a_reader_goes_on_behind_a_part_that_is_lost) {
+  Chunks chunks;
+  const TreeSummary summary = write(chunks, make_entries(5000));
+  ASSERT_GT(summary.root.depth, 0u);
+  std::vector<ChunkId> parts;
+  TreeReader whole(summary.root, chunks.get());
+  whole.on_part([&](const ChunkId& id) { parts.push_back(id); });
+  const std::vector<std::string> all = paths_from(whole);
+  for (const ChunkId& lost : parts) {
+    Chunks damaged = chunks;
+    damaged.held.erase(lost);
+    TreeReader reader(summary.root, damaged.get());
+    size_t errors = 0, found = 0;
+    for (;;) {
+      const Result<const TreeEntry*> next = reader.next();
+      errors += next.ok() ? 0 : 1;
+      if (!next.ok()) continue;
+      if (next.value() == nullptr) break;
+      ++found;
+    }
+    EXPECT_EQ(errors, 1u);
+    EXPECT_LT(found, all.size());
+    EXPECT_EQ(found == 0, lost == summary.root.id);
+  }
 }
 
 TEST(Tree, seek_begins_where_it_is_told) {
@@ -188,6 +216,28 @@ TEST(Content, extents_that_continue_each_other_are_one) {
   EXPECT_EQ(run.extents.size(), 2u);
   EXPECT_EQ(run.extents[0].length, 30u);
   EXPECT_EQ(run.ids.size(), 1u);
+}
+
+// Whatever is joined or listed again: the bytes that extents stand for are the ones that were added, in their order.
+TEST(Content, extents_stand_for_what_was_added) {
+  SeededEntropy entropy;
+  std::vector<ChunkId> ids(6);
+  for (ChunkId& id : ids) entropy.fill(id.bytes);
+  for (int round = 0; round < 200; ++round) {
+    ExtentRun run;
+    std::vector<std::pair<ChunkId, uint32_t>> added, listed;  // a page each
+    uint32_t offset = 0;
+    for (int i = 0; i < 60; ++i) {
+      const ChunkId& id = ids[entropy.below(ids.size())];
+      if (entropy.below(3) == 0) offset = static_cast<uint32_t>(entropy.below(4));
+      const uint64_t pages = 1 + entropy.below(3);
+      append_extent(run, ExtentKind::Data, pages, &id, offset);
+      for (uint64_t p = 0; p < pages; ++p) added.emplace_back(id, offset++);
+    }
+    for (const Extent& extent : run.extents)
+      for (uint32_t p = 0; p < extent.length; ++p) listed.emplace_back(run.ids[extent.chunk], extent.offset + p);
+    ASSERT_EQ(listed, added) << "round " << round;
+  }
 }
 
 }  // namespace

@@ -24,13 +24,13 @@ Result<Trust> Trust::load(Fs& fs, std::string directory, const RepositoryId& rep
       Error(Code::Corrupt, "what was seen of this repository before cannot be read: " + trust.path_)
           .with_hint("remove that file to begin anew; then check the signer's fingerprint with 'holdfast key list'");
   std::string line;
-  if (!std::getline(in, line) || line != title) return bad.clone();
+  std::getline(in, line);
   while (std::getline(in, line)) {
     std::istringstream words(line);
     std::string kind, name, digest;
     SeenHead head;
     words >> kind >> name;
-    if (kind == "signer" && !name.empty()) {
+    if (kind == "signer") {
       trust.signers_.insert(name);
     } else if (kind == "head" && words >> head.sequence >> digest && Sha256::parse(digest)) {
       head.digest = *Sha256::parse(digest);
@@ -39,6 +39,7 @@ Result<Trust> Trust::load(Fs& fs, std::string directory, const RepositoryId& rep
       return bad.clone();
     }
   }
+  if (trust.text() != as_text(bytes.value())) return bad.clone();
   return trust;
 }
 
@@ -62,12 +63,17 @@ void Trust::forget_head(const std::string& set_directory) {
   changed_ = heads_.erase(set_directory) > 0 || changed_;
 }
 
-Status Trust::save(Fs& fs) {
-  if (!changed_) return {};
+std::string Trust::text() const {
   std::string text = std::string(title) + "\n";
   for (const std::string& signer : signers_) text += "signer " + signer + "\n";
   for (const auto& [set, head] : heads_)
     text += "head " + set + " " + std::to_string(head.sequence) + " " + head.digest.hex() + "\n";
+  return text;
+}
+
+Status Trust::save(Fs& fs) {
+  if (!changed_) return {};
+  const std::string text = this->text();
   HF_TRY(fs.create_directories(path_.substr(0, path_.rfind('/')), 0700));
   HF_TRY(replace_whole_file(fs, path_, as_bytes(text), 0600).during("remember what was seen of the repository"));
   changed_ = false;

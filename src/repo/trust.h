@@ -23,7 +23,7 @@ struct SeenHead {
 
 class Trust {
  public:
-  // From `directory`/<repository id>.trust, or nothing seen. Corrupt if the file cannot be read as one.
+  // From `directory`/<repository id>.trust, or nothing seen. Corrupt if the file is not as save() writes it.
   static Result<Trust> load(Fs& fs, std::string directory, const RepositoryId& repository);
 
   bool is_new() const { return signers_.empty(); }
@@ -38,6 +38,8 @@ class Trust {
   Status save(Fs& fs);
 
  private:
+  std::string text() const;
+
   std::string path_;
   bool changed_ = false;
   std::set<std::string> signers_;

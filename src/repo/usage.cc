@@ -5,6 +5,11 @@
 #include "repo/mark.h"
 
 namespace hf {
+namespace {
+
+constexpr size_t visited_max = 256u << 10;
+
+}  // namespace
 
 Result<StoredPacks> list_stored_packs(Repository& repository, std::vector<std::string>* strange) {
   StoredPacks packs;
@@ -93,9 +98,33 @@ Status index_packs(Repository& repository, const StoredPacks& packs, const std::
     const FetchedTable fetched =
         HF_TRY(fetch_table(repository.store(), repository.ring(), pack.kind, name, pack.size, repository.deadline()));
     index.add({.name = name, .kind = pack.kind, .size = pack.size, .epoch = fetched.epoch}, fetched.table.ids);
+    if (index.pending_chunks() > pending_chunks_max) HF_TRY(index.write_pending(repository.deadline()));
   }
   return index.write_pending(repository.deadline());
 }
+
+namespace {
+
+constexpr size_t points_named_max = 20;
+
+Error lost_data(const std::vector<const Point*>& points, const Error& first) {
+  std::string names, flags;
+  for (size_t i = 0; i < std::min(points.size(), points_named_max); ++i) {
+    names += (i == 0 ? "" : ", ") + short_id(points[i]->id) + " (" + points[i]->manifest.set + ")";
+    flags += " --forget " + short_id(points[i]->id);
+  }
+  const size_t unnamed = points.size() - std::min(points.size(), points_named_max);
+  if (unnamed > 0) names += " and " + std::to_string(unnamed) + " more";
+  return Error(Code::Corrupt,
+               "nothing is pruned, because points have lost data, and what else they need cannot be told: " + names +
+                   ": " + first.message())
+      .with_hint(
+          "holdfast check --repair, then back up again: that makes whole what the sources still have; to give "
+          "the points up: holdfast prune" +
+          flags);
+}
+
+}  // namespace
 
 Usage::Usage(Repository& repository, Index& index, PackSet condemned)
     : repository_(repository), index_(index), condemned_(std::move(condemned)) {
@@ -113,15 +142,25 @@ Status Usage::mark_all(const Survey& survey, const std::unordered_set<std::strin
   for (const std::string& name : survey.unreadable)
     if (!but.contains(name))
       return Error(Code::Corrupt, name + " cannot be read, so what it needs is unknown: nothing is pruned")
-          .with_hint("holdfast check says what is wrong with it; put it back from another copy, or forget that point");
-  for (const Point& point : survey.points)
-    if (!but.contains(point.object)) HF_TRY(mark(point.manifest).during("point " + point.id.hex().substr(0, 10)));
+          .with_hint(
+              "put it back from another copy of the repository; to give that point up: holdfast prune --forget " +
+              name);
+  std::vector<const Point*> lost;
+  std::optional<Error> first;
+  for (const Point& point : survey.points) {
+    if (but.contains(point.object)) continue;
+    const Status marked = mark(point.manifest);
+    if (marked.ok()) continue;
+    if (!is_loss(marked.error())) return marked.error().clone().during("point " + short_id(point.id));
+    if (!first) first = marked.error().clone();
+    lost.push_back(&point);
+  }
+  if (!lost.empty()) return lost_data(lost, *first);
   for (const Point& checkpoint : survey.checkpoints) {
     if (but.contains(checkpoint.object)) continue;
     // A checkpoint only saves work: one that is damaged must not keep a repository from being pruned.
     const Status marked = mark(checkpoint.manifest);
-    if (!marked.ok() && marked.error().code() != Code::Corrupt && marked.error().code() != Code::NotFound)
-      return marked.error().clone();
+    if (!marked.ok() && !is_loss(marked.error())) return marked.error().clone();
   }
   return {};
 }
@@ -130,29 +169,52 @@ Status Usage::mark(const Manifest& manifest) {
   Manifest fresh;
   for (const SourceRecord& source : manifest.sources)
     if (!roots_.contains(source.tree.id)) fresh.sources.push_back(source);
-  HF_TRY(visit_chunks(repository_, fresh, [&](PackKind kind, const ChunkId& id, uint64_t) { return visit(kind, id); }));
+  Status looked_up;
+  const Status walked = visit_chunks(repository_, fresh, [&](const ChunkUse& use) -> Status {
+    visited_.emplace_back(use.id, use.kind);
+    if (visited_.size() < visited_max) return {};
+    looked_up = look_up_visited();
+    // It need not be of the file that the walk has come to.
+    return looked_up.ok() ? Status() : Error(Code::Cancelled, "a chunk seen before could not be found");
+  });
+  if (!looked_up.ok()) return looked_up;
+  // What the walk came to counts, wherever it ended.
+  looked_up = look_up_visited();
+  if (!walked.ok() && (looked_up.ok() || looked_up.error().code() == Code::Corrupt)) return walked.error().clone();
+  HF_TRY(std::move(looked_up));
   for (const SourceRecord& source : fresh.sources) roots_.insert(source.tree.id);
   return {};
 }
 
-Status Usage::visit(PackKind kind, const ChunkId& id) {
-  const std::optional<ChunkPlace> first = index_.find(kind, id);
-  if (!first)
-    return Error(Code::Corrupt, "chunk " + id.hex().substr(0, 16) + " is in no pack that is there whole")
-        .with_hint("holdfast check --repair");
+Status Usage::look_up_visited() {
+  std::vector<Visited> all = std::exchange(visited_, {});
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  const Visited* lost = nullptr;
+  for (const Visited& visited : all)
+    if (!HF_TRY(look_up(visited)) && lost == nullptr) lost = &visited;
+  if (lost == nullptr) return {};
+  return Error(Code::Corrupt, "chunk " + lost->first.hex().substr(0, 16) + " is in no pack that is there whole")
+      .with_hint("holdfast check --repair");
+}
+
+Result<bool> Usage::look_up(const Visited& visited) {
+  const auto& [id, kind] = visited;
+  const std::optional<ChunkPlace> first = HF_TRY(index_.find(kind, id));
+  if (!first) return false;
   HF_ASSERT(first->pack < is_condemned_.size());  // the index is not added to while its packs are counted
   if (!is_condemned_[first->pack]) {
     take(*first);
-    return {};
+    return true;
   }
-  const std::vector<ChunkPlace> places = index_.find_all(kind, id);
+  const std::vector<ChunkPlace> places = HF_TRY(index_.find_all(kind, id));
   for (const ChunkPlace& place : places) {
     if (is_condemned_[place.pack]) continue;
     take(place);
-    return {};
+    return true;
   }
   for (const ChunkPlace& place : places) take(place);
-  return {};
+  return true;
 }
 
 void Usage::take(const ChunkPlace& place) {

@@ -1,6 +1,7 @@
 // Usage: what of each pack the points reach: counted by prune, compared by check.
 //
-// Memory is one bit a chunk. A chunk that lies in several packs counts once, in the first pack that is neither
+// Memory is one bit a chunk, and 10 MB of ids: they are looked up in their order, so that a block of the index is read
+// once for many. A chunk that lies in several packs counts once, in the first pack that is neither
 // condemned nor gone. If only condemned packs have it, it counts in all of them: so two prunes that condemned two
 // copies at once cannot each rely on the other's.
 #pragma once
@@ -50,17 +51,21 @@ class Usage {
   Usage(Repository& repository, Index& index, PackSet condemned);
 
   // Marks every point, and of the checkpoints what can be read of them. Corrupt if there is a manifest whose needs are
-  // unknown.
+  // unknown, or a point that has lost data; all of those are named.
   Status mark_all(const Survey& survey, const std::unordered_set<std::string>& but);
   // Requires: nothing is added to the index between the Usage and its last mark().
   // Corrupt if the point refers to a chunk that is in no pack.
   Status mark(const Manifest& manifest);
+  // Of mark(): the point refers to what is nowhere. Other errors say nothing of what is stored.
+  static bool is_loss(const Error& error) { return error.code() == Code::Corrupt || error.code() == Code::NotFound; }
   // By chunk; null if nothing of the pack is reached.
   const std::vector<bool>* reached(const PackName& pack) const;
   bool is_partial(const PackName& pack) const;  // some of it is reached and some is not
 
  private:
-  Status visit(PackKind kind, const ChunkId& id);
+  using Visited = std::pair<ChunkId, PackKind>;
+  Status look_up_visited();
+  Result<bool> look_up(const Visited& visited);  // false: it is in no pack
   void take(const ChunkPlace& place);
 
   Repository& repository_;
@@ -71,6 +76,7 @@ class Usage {
   std::vector<uint32_t> chunk_counts_;
   std::vector<std::vector<bool>> reached_;  // empty: nothing
   std::unordered_map<PackName, uint32_t, IdHash> ordinals_;
+  std::vector<Visited> visited_;               // not looked up yet
   std::unordered_set<ChunkId, IdHash> roots_;  // trees walked already
 };
 

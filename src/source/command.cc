@@ -1,5 +1,6 @@
 #include "source/command.h"
 
+#include "base/text.h"
 #include "source/argv.h"
 #include "source/options.h"
 
@@ -47,8 +48,8 @@ class CommandSource final : public Source {
   const std::string& name() const { return spec_.process.argv[0]; }
 
   Error out_of_bounds(std::string_view how, uint64_t bound, const std::string& option) const {
-    return Error(Code::Failed, "command " + name() + " wrote " + std::string(how) + " " + std::to_string(bound) +
-                                   (bound == 1 ? " byte" : " bytes"))
+    return Error(Code::Failed,
+                 "command " + name() + " wrote " + std::string(how) + " " + format_count(bound, "byte", "bytes"))
         .with_hint("if that is right, change " + option + " of the source");
   }
 

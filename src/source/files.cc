@@ -23,14 +23,35 @@ class FilesSource final : public Source {
   void start() override { walk_.start(); }
   std::string base() const override { return base_; }
 
+  void leave_out(const std::vector<CoveredFile>& files) override {
+    for (const CoveredFile& file : files) {
+      const size_t slash = file.path.rfind('/');
+      const auto parent = world_.fs.open_directory(file.path.substr(0, slash + 1) + ".");
+      if (!parent.ok()) continue;
+      const Result<FileInfo> directory = parent.value()->info("");
+      if (!directory.ok()) continue;
+      LeftOut left{.parent_device = directory.value().device, .parent_inode = directory.value().inode};
+      left.name = file.path.substr(slash + 1);
+      left.source = file.source;
+      if (const Result<FileInfo> there = parent.value()->info(left.name); there.ok()) {
+        left.device = there.value().device;
+        left.inode = there.value().inode;
+      }
+      walk_.leave_out(std::move(left));
+    }
+  }
+
   Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
     const std::unique_ptr<Directory> base = HF_TRY(world_.fs.open_directory(base_));
     FileReader reader(world_.env, *base, sink);
+    bool any = false;
     while (WalkItem* const item = HF_TRY(walk_.next(stop))) {
       if (stop.stop_requested()) return Error(Code::Cancelled, "asked to stop");
       if (!item->problem.empty()) sink.problem(item->entry.path, std::move(item->problem));
+      any = any || item->is_present;
       if (item->is_present) HF_TRY(give(std::move(item->entry), reader, sink, previous, stop));
     }
+    HF_TRY(report_left_out(sink, any));
     return report_unmatched(sink);
   }
 
@@ -42,6 +63,20 @@ class FilesSource final : public Source {
     // To change them would have changed ctime.
     entry.xattrs = before->xattrs;
     return sink.unchanged(std::move(entry));
+  }
+
+  Status report_left_out(Sink& sink, bool any) const {
+    const std::vector<LeftOutPath>& left = walk_.left_out();
+    if (left.empty()) return {};
+    std::string names;
+    for (const LeftOutPath& file : left)
+      names += (names.empty() ? "" : ", ") + printable(file.path) + " (" + printable(file.source) + ")";
+    if (!any)
+      return Error(Code::Invalid, "there is nothing for it to give: another source gives " + names)
+          .with_hint("take the database out of this source; its own source saves it");
+    sink.fact("left_out", names);
+    sink.fact("files_left_out", std::to_string(left.size()));
+    return {};
   }
 
   Status report_unmatched(Sink& sink) const {

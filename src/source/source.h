@@ -66,9 +66,20 @@ struct SourceWorld {
   Process& process;
 };
 
+// A file that one source of a run gives, so that the others leave it alone: a database copied as a file beside its
+// writers is torn, and closing any descriptor of it would drop the locks that this process holds on it.
+struct CoveredFile {
+  std::string path;    // absolute, links resolved; it need not exist
+  std::string source;  // the name of the one that gives it
+};
+
 class Source {
  public:
   virtual ~Source() = default;
+  // Paths as in CoveredFile of what only this source must open; nothing if it cannot be found now.
+  virtual std::vector<std::string> covers() { return {}; }
+  // What other sources of the run give. Before start().
+  virtual void leave_out(const std::vector<CoveredFile>&) {}
   // May begin to look (not to lock or change anything) on a thread of its own; returns at once. Called before run(), so
   // that a walk goes on while keys are derived.
   virtual void start() {}

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "source/options.h"
 #include "source/sqlite_facts.h"
 #include "source/sqlite_prove.h"
@@ -46,15 +47,17 @@ Result<Location> locate(Fs& fs, const std::string& given) {
   return Error(Code::Invalid, printable(given) + " leads through too many symbolic links");
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
 class SqliteSource final : public Source {
  public:
   SqliteSource(const SourceWorld& world, SqliteSpec spec) : world_(world), spec_(std::move(spec)) {}
+
+  std::vector<std::string> covers() override {
+    const Result<Location> location = locate(world_.fs, spec_.path);
+    std::vector<std::string> paths;
+    if (location.ok())
+      for (const char* end : {"", "-wal", "-shm", "-journal"}) paths.push_back(location.value().path + end);
+    return paths;
+  }
 
   Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
     const Location location = HF_TRY(locate(world_.fs, spec_.path).during("find database " + printable(spec_.path)));
@@ -102,8 +105,8 @@ class SqliteSource final : public Source {
     DatabaseFacts facts = HF_TRY(read_facts(database));
     for (TableFact& table : facts.tables) sink.table(std::move(table));
     if (!facts.damaged.empty())
-      sink.problem(location.name, "the database is damaged: these tables cannot be read: " + joined(facts.damaged));
-    if (!facts.skipped.empty()) sink.fact("tables_without_digest", joined(facts.skipped));
+      sink.problem(location.name, "the database is damaged: these tables cannot be read: " + join(facts.damaged, ", "));
+    if (!facts.skipped.empty()) sink.fact("tables_without_digest", join(facts.skipped, ", "));
     sink.fact("file", location.name);
     sink.fact("sqlite_version", sqlite3_libversion());
     sink.fact("page_size", std::to_string(snapshot.page_bytes()));

@@ -33,6 +33,7 @@ void TreeWalk::start() {
       return batch.size() < batch_items_max || flush();
     });
     Status status = walker.run(stop);
+    left_out_ = walker.left_out();
     if (status.ok() && !batch.empty()) flush();
     batches_.close();
     return status;

@@ -17,6 +17,14 @@
 
 namespace hf {
 
+// A file that the walk leaves out: known by where it is, and by what it is, so that another name of it is found, too.
+struct LeftOut {
+  uint64_t parent_device = 0, parent_inode = 0;
+  std::string name;
+  uint64_t device = 0, inode = 0;  // 0: it is not there yet
+  std::string source;              // that gives it
+};
+
 struct WalkSpec {
   std::string base;
   Selection selection;
@@ -24,6 +32,11 @@ struct WalkSpec {
   bool one_file_system = false;  // a directory on another file system than the selected one above it is not entered
   bool exclude_caches = true;    // of a directory with a CACHEDIR.TAG there is nothing but itself and the tag
   std::optional<uint64_t> file_bytes_max;
+  std::vector<LeftOut> left_out;
+};
+
+struct LeftOutPath {
+  std::string path, source;
 };
 
 struct WalkItem {
@@ -43,14 +56,19 @@ class TreeWalk {
   Result<WalkItem*> next(std::stop_token stop);
   // After the end: by pattern of the selection, whether anything matched it.
   const std::vector<bool>& matched() const { return matched_; }
+  // After the end: what was met of spec.left_out.
+  const std::vector<LeftOutPath>& left_out() const { return left_out_; }
+  // Before start().
+  void leave_out(LeftOut file) { spec_.left_out.push_back(std::move(file)); }
 
  private:
   using Batch = std::vector<WalkItem>;
 
   Env env_;
   Fs& fs_;
-  const WalkSpec spec_;
+  WalkSpec spec_;
   std::vector<bool> matched_;
+  std::vector<LeftOutPath> left_out_;
   BoundedQueue<Batch> batches_;
   Batch batch_;
   size_t at_ = 0;

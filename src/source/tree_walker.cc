@@ -44,13 +44,14 @@ Status TreeWalker::enter(Entry entry, std::unique_ptr<Directory> directory, cons
   read_xattrs(entry, *directory, "");
   Result<std::vector<std::string>> names = names_in(*directory, scope);
   const std::string path = entry.path;
+  const uint64_t device = entry.info.device, inode = entry.info.inode;
   if (scope.is_whole) {
     HF_TRY(give_entry(std::move(entry)));
   } else {
     parents_.push_back(std::move(entry));
   }
   if (!names.ok()) return give_problem(path, problem_of(names.error()));
-  levels_.push_back({path, std::move(directory)});
+  levels_.push_back({path, std::move(directory), device, inode});
   if (levels_.size() > open_levels_max) levels_[levels_.size() - 1 - open_levels_max].directory.reset();
   for (const std::string& name : names.value()) HF_TRY(visit(name, scope));
   levels_.pop_back();
@@ -79,6 +80,10 @@ Status TreeWalker::visit(const std::string& name, const Scope& scope) {
   if (spec_.excludes.excludes(path, is_directory)) return {};
   if (info.value().type == FileType::File && info.value().size > spec_.file_bytes_max.value_or(UINT64_MAX)) return {};
   for (const size_t pattern : step.complete) matched_[pattern] = true;
+  if (const LeftOut* const other = find_left_out(info.value(), name)) {
+    left_out_.push_back({std::move(path), other->source});
+    return {};
+  }
   Entry entry = make_entry(std::move(path), info.value());
   if (!is_directory) return visit_leaf(std::move(entry), name);
   const uint64_t device = is_chosen || !scope.is_whole ? info.value().device : scope.device;
@@ -145,6 +150,16 @@ Result<Directory*> TreeWalker::current() {
     level.directory = HF_TRY(base->open_directory(level.path));
   }
   return level.directory.get();
+}
+
+const LeftOut* TreeWalker::find_left_out(const FileInfo& info, const std::string& name) const {
+  if (info.type != FileType::File) return nullptr;
+  const Level& level = levels_.back();
+  for (const LeftOut& file : spec_.left_out) {
+    if (file.inode != 0 && file.inode == info.inode && file.device == info.device) return &file;
+    if (file.name == name && file.parent_inode == level.inode && file.parent_device == level.device) return &file;
+  }
+  return nullptr;
 }
 
 Entry TreeWalker::make_entry(std::string path, const FileInfo& info) {

@@ -25,6 +25,7 @@ class TreeWalker {
       : fs_(fs), spec_(spec), matched_(matched), give_(std::move(give)) {}
 
   Status run(std::stop_token stop);
+  const std::vector<LeftOutPath>& left_out() const { return left_out_; }
 
  private:
   // What holds for everything in a directory.
@@ -37,6 +38,7 @@ class TreeWalker {
   struct Level {
     std::string path;
     std::unique_ptr<Directory> directory;
+    uint64_t device = 0, inode = 0;
   };
 
   Status enter(Entry entry, std::unique_ptr<Directory> directory, const Scope& scope);
@@ -47,6 +49,9 @@ class TreeWalker {
   bool is_cache(Directory& directory, const std::vector<std::string>& names) const;
   // The directory the walk is in.
   Result<Directory*> current();
+
+  // The one of spec.left_out that this file of the current directory is; null if it is none.
+  const LeftOut* find_left_out(const FileInfo& info, const std::string& name) const;
 
   Entry make_entry(std::string path, const FileInfo& info);
   void read_xattrs(Entry& entry, Directory& directory, std::string_view name);
@@ -62,6 +67,7 @@ class TreeWalker {
   std::vector<Entry> parents_;  // on the way to something selected that has not been met yet
   std::string complaint_;       // of the entry at hand
   LinkGroups groups_;
+  std::vector<LeftOutPath> left_out_;
 };
 
 }  // namespace hf

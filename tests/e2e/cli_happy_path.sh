@@ -55,6 +55,10 @@ diff -r --no-dereference src/sub/random.bin old/src/sub/random.bin
 
 "$HOLDFAST" restore latest --in out --clean --dry-run | grep -q 'removed         0' || fail "preview of what is equal"
 echo extra > out/src/extra; echo changed > out/src/added
+# Names on both sides of the slash in the order of bytes, so that the walk and the point's tree must agree on their order.
+for name in 'sub!' sub- sub. sub0 sub/deep- sub/deep0 'sub/deep/!' empty/file; do echo extra > "out/src/$name"; done
+mkdir -p out/src/sub+/deep; echo extra > out/src/sub+/deep/file
+"$HOLDFAST" restore latest --in out --clean --dry-run | grep -q 'removed         10' || fail "preview of what is there too much"
 "$HOLDFAST" restore latest --in out --clean --yes --confirm out -q 2> err || fail "restore --clean: $(cat err)"
 diff -r --no-dereference src out/src || fail "clean did not bring the directory in line"
 

@@ -18,6 +18,12 @@ expect() {  # expect CODE ARGUMENTS...; leaves stdout and stderr in files of the
   shift
   "$HOLDFAST" "$@" > stdout 2> stderr < /dev/null || code=$?
   [[ $code == "$wanted" ]] || fail "exit $code instead of $wanted: holdfast $* ($(cat stderr))"
+  # Who fails says so, and who says so fails.
+  if grep -q '^holdfast: ' stderr; then
+    [[ $code != 0 && $code != 3 && $code != 5 ]] || fail "exit $code after an error line: holdfast $* ($(cat stderr))"
+  elif [[ $code != 0 && $code != 3 && $code != 5 && $* != *'-o json'* ]]; then
+    fail "exit $code without an error line: holdfast $*"
+  fi
 }
 
 describe() { /usr/bin/python3 "$e2e/describe_tree.py" "$@"; }

@@ -3,6 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 db=$work/app/app.db
 mkdir app
+sqlite3() { command sqlite3 -cmd '.timeout 20000' "$@"; }  # the service writes meanwhile
 rows() { sqlite3 "$1" 'SELECT count(*) FROM t'; }
 
 # A service that holds the database open and writes to it; `start` bears that it runs already.
@@ -70,7 +71,7 @@ in_place=(restore app --source app-db --in-place)
 confirmed=(--yes --confirm app.db)
 "$HOLDFAST" init -q "${with[@]}"
 ./service start
-sleep 0.3
+until [[ -s $db-wal ]]; do sleep 0.05; done
 expect 0 backup "${config[@]}"
 
 # Usage, and refusals: nothing is touched and the service goes on.
@@ -102,7 +103,7 @@ beats_go_on
 ./service stop
 sqlite3 "$db" 'DELETE FROM t' 'PRAGMA wal_checkpoint(TRUNCATE)' > /dev/null
 ./service start
-sleep 0.3
+until [[ -s $db-wal ]]; do sleep 0.05; done  # it has written: there is a log to keep
 printf 'spoilt' | dd of="$db" bs=1 seek=4096 conv=notrunc status=none
 expect 0 "${in_place[@]}" "${config[@]}" "${confirmed[@]}"
 grep -q 'passed  integrity' stdout && grep -q 'passed  tables' stdout || fail "the checks are not shown: $(cat stdout)"

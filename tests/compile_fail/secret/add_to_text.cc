@@ -3,4 +3,6 @@
 
 #include "base/secret.h"
 
-std::string leak(const hf::Passphrase& secret) { return "x" + secret; }
+std::string leak(const hf::Passphrase& secret) {
+  return "x" + secret;
+}

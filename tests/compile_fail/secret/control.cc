@@ -9,7 +9,9 @@
 
 #include "base/secret.h"
 
-hf::Passphrase move_on(hf::Passphrase secret) { return hf::Passphrase(std::move(secret)); }
+hf::Passphrase move_on(hf::Passphrase secret) {
+  return hf::Passphrase(std::move(secret));
+}
 
 void allowed(const hf::Passphrase& secret) {
   nlohmann::json document;

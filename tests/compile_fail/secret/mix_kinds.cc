@@ -3,4 +3,6 @@
 
 #include "base/secret.h"
 
-hf::Passphrase leak(hf::DataKey key) { return hf::Passphrase(std::move(key)); }
+hf::Passphrase leak(hf::DataKey key) {
+  return hf::Passphrase(std::move(key));
+}

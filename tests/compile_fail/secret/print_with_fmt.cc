@@ -3,4 +3,6 @@
 
 #include "base/secret.h"
 
-void leak(const hf::Passphrase& secret) { fmt::print("{}", secret); }
+void leak(const hf::Passphrase& secret) {
+  fmt::print("{}", secret);
+}

@@ -3,4 +3,6 @@
 
 #include "base/secret.h"
 
-void leak(const hf::Passphrase& secret) { std::clog << secret; }
+void leak(const hf::Passphrase& secret) {
+  std::clog << secret;
+}
