@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/program.h"
+#include "support/no_http.h"
 #include "support/seeded_entropy.h"
 #include "support/sim_clock.h"
 #include "support/temp_directory.h"
@@ -39,6 +40,7 @@ struct TestProgram {
   Meter meter;
   TempDirectory directory;
   std::unique_ptr<Fs> fs = make_posix_fs();
+  NoHttp http;
   std::unique_ptr<Process> process = make_posix_process(clock);
   KeptTerminal terminal;
   std::map<std::string, std::string> environment;
@@ -47,8 +49,13 @@ struct TestProgram {
   int run(const std::vector<std::string>& arguments) {
     terminal.output.clear();
     terminal.errors.clear();
-    Program program{
-        .clock = clock, .entropy = entropy, .meter = meter, .fs = *fs, .process = *process, .terminal = terminal};
+    Program program{.clock = clock,
+                    .entropy = entropy,
+                    .meter = meter,
+                    .fs = *fs,
+                    .process = *process,
+                    .http = http,
+                    .terminal = terminal};
     environment["HOLDFAST_CACHE_DIR"] = directory / "cache";
     program.environment = [this](const char* name) { return environment.contains(name) ? environment[name] : ""; };
     program.stop = stop.get_token();

@@ -49,8 +49,7 @@ Status keep_only(std::vector<SetPlan>& plans, const std::vector<std::string>& wa
   return {};
 }
 
-Status open_sources(Context& context, SetPlan& plan, const std::vector<SourceKind>& kinds) {
-  const SourceWorld world{.env = context.program.env(), .fs = context.program.fs, .process = context.program.process};
+Status open_sources(const SourceWorld& world, SetPlan& plan, const std::vector<SourceKind>& kinds) {
   for (const PlannedSource& planned : plan.planned) {
     const auto kind =
         std::find_if(kinds.begin(), kinds.end(), [&](const SourceKind& k) { return k.name == planned.kind; });
@@ -111,8 +110,9 @@ Result<std::vector<SetPlan>> plan_backup(Context& context, const Settings& setti
       return Error(Code::Invalid, "the configuration has no sets").with_hint("add one under sets:, or name sources");
   }
   HF_TRY(keep_only(plans, context.args.all("source")));
+  const SourceWorld world = source_world(context, settings);
   for (SetPlan& plan : plans) {
-    HF_TRY(open_sources(context, plan, kinds));
+    HF_TRY(open_sources(world, plan, kinds));
     divide(plan);
   }
   return plans;

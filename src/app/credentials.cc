@@ -56,28 +56,55 @@ Result<NamedCredentials> make(Context& context, std::string_view kind, const std
   return named;
 }
 
+config::SecretWorld secret_world(Context& context) {
+  return {.fs = context.program.fs,
+          .process = context.program.process,
+          .clock = context.program.clock,
+          .env = [&context](std::string_view name) -> std::optional<std::string> {
+            std::string value = context.program.environment(std::string(name).c_str());
+            if (value.empty()) return std::nullopt;
+            return value;
+          },
+          .stop = context.program.stop};
+}
+
+Result<Passphrase> open_secret(Context& context, const config::Named<config::SecretReference>& secrets,
+                               const std::string& reference) {
+  using From = config::SecretReference::From;
+  if (reference.starts_with("$")) {
+    const auto secret = secrets.find(reference.substr(1));
+    if (secret == secrets.end()) return Error(Code::Invalid, "no secret is named " + printable(reference.substr(1)));
+    return config::resolve(secret->second, secret_world(context));
+  }
+  const size_t colon = std::min(reference.find(':'), reference.size());
+  const std::string way = reference.substr(0, colon), rest = reference.substr(std::min(colon + 1, reference.size()));
+  if ((way != "env" && way != "file") || rest.empty())
+    // What was given may be the secret itself, so it is not repeated.
+    return Error(Code::Invalid, "a secret is given by a reference").with_hint("write env:NAME or file:PATH");
+  return config::resolve({.name = reference, .from = way == "env" ? From::Env : From::File, .words = {rest}},
+                         secret_world(context));
+}
+
 Result<NamedCredentials> make_of_config(Context& context, const config::Config& config, const config::KeyConfig& key) {
   using Kind = config::KeyConfig::Kind;
   if (key.kind == Kind::File) return make(context, "key file", key.path);
   if (key.kind == Kind::Identity) return make(context, "identity", key.path);
   if (key.kind == Kind::Recipient) return make(context, "recipient", key.path);
-  const auto secret = config.secrets.find(key.secret);
-  if (secret == config.secrets.end()) return Error(Code::Invalid, "no secret is named " + key.secret);
-  const config::SecretWorld world{.fs = context.program.fs,
-                                  .process = context.program.process,
-                                  .clock = context.program.clock,
-                                  .env = [&](std::string_view name) -> std::optional<std::string> {
-                                    std::string value = context.program.environment(std::string(name).c_str());
-                                    if (value.empty()) return std::nullopt;
-                                    return value;
-                                  },
-                                  .stop = context.program.stop};
   NamedCredentials named{.what = "passphrase " + key.secret};
-  named.credentials.passphrase = HF_TRY(config::resolve(secret->second, world));
+  named.credentials.passphrase = HF_TRY(open_secret(context, config.secrets, "$" + key.secret));
   return named;
 }
 
 }  // namespace
+
+SecretOpener secret_opener(Context& context, const config::Config* config) {
+  return [&context, secrets = config == nullptr ? config::Named<config::SecretReference>()
+                                                : config->secrets](const std::string& reference) -> Result<Credential> {
+    const Passphrase secret = HF_TRY(open_secret(context, secrets, reference));
+    const std::span<const unsigned char> bytes = secret.reveal(Purpose::Authenticate);
+    return Credential::take(std::vector<unsigned char>(bytes.begin(), bytes.end()));
+  };
+}
 
 Result<Passphrase> read_key(Context& context, const std::string& path, bool is_passphrase) {
   if (const std::optional<int> descriptor = descriptor_of(path)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/program.h"
+#include "base/secret_opener.h"
 #include "config/config.h"
 #include "crypto/signature.h"
 #include "keys/envelope.h"
@@ -33,6 +34,9 @@ Result<std::vector<NamedCredentials>> credentials_of_config(Context& context, co
 Result<std::vector<NamedCredentials>> opening_credentials(Context& context, const config::Config* config);
 // Asks twice, and until both are the same. Requires: an interactive terminal.
 Result<NamedCredentials> ask_new_passphrase(Context& context);
+
+// For sources and targets, whose options refer to secrets; `config` is copied from. The Context must outlive it.
+SecretOpener secret_opener(Context& context, const config::Config* config);
 
 Result<std::optional<Signer>> signer_of_flags(Context& context, const config::Config* config);
 

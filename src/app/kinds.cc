@@ -20,6 +20,8 @@ config::KindOption::Type type_of(SourceOption::Type type) {
       return config::KindOption::Type::Size;
     case SourceOption::Type::Span:
       return config::KindOption::Type::Span;
+    case SourceOption::Type::Secret:
+      return config::KindOption::Type::Secret;
   }
   return config::KindOption::Type::Text;
 }
@@ -63,10 +65,12 @@ config::Schemas config_schemas() {
   for (const StoreKind& kind : store_kinds()) {
     config::KindSchema schema{.name = std::string(kind.name), .help = std::string(kind.help)};
     for (const StoreOption& option : kind.options)
-      schema.options.push_back({.name = std::string(option.name),
-                                .help = std::string(option.help),
-                                .required = option.required,
-                                .sample = sample_of(kind.name, option.name)});
+      schema.options.push_back(
+          {.name = std::string(option.name),
+           .help = std::string(option.help),
+           .type = option.secret ? config::KindOption::Type::Secret : config::KindOption::Type::Text,
+           .required = option.required,
+           .sample = sample_of(kind.name, option.name)});
     schemas.targets.push_back(std::move(schema));
   }
   return schemas;

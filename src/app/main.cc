@@ -43,10 +43,16 @@ int main(int argc, char** argv) {
   const auto entropy = hf::make_real_entropy();
   const auto fs = hf::make_posix_fs();
   const auto process = hf::make_posix_process(*clock);
+  const auto http = hf::make_curl_http(*clock);
   const auto terminal = hf::make_real_terminal();
   hf::Meter meter;
-  hf::Program program{
-      .clock = *clock, .entropy = *entropy, .meter = meter, .fs = *fs, .process = *process, .terminal = *terminal};
+  hf::Program program{.clock = *clock,
+                      .entropy = *entropy,
+                      .meter = meter,
+                      .fs = *fs,
+                      .process = *process,
+                      .http = *http,
+                      .terminal = *terminal};
   program.environment = [](const char* name) {
     const char* value = getenv(name);
     return std::string(value == nullptr ? "" : value);

@@ -8,6 +8,7 @@
 #include "app/verb.h"
 #include "base/env.h"
 #include "sys/fs.h"
+#include "sys/http.h"
 #include "sys/process.h"
 
 namespace hf {
@@ -18,6 +19,7 @@ struct Program {
   Meter& meter;
   Fs& fs;
   Process& process;
+  HttpClient& http;
   Terminal& terminal;
   std::function<std::string(const char* name)> environment;  // "" if it is not set
   std::string host;

@@ -49,8 +49,9 @@ RecordedSource recorded_of(const SourceRecord& source) {
   return recorded;
 }
 
-Result<std::vector<CheckResult>> restore_and_put_back(Context& context, Repository& repository, const Point& point,
-                                                      const InPlace& plan, const std::string& scratch) {
+Result<std::vector<CheckResult>> restore_and_put_back(Context& context, const Settings& settings,
+                                                      Repository& repository, const Point& point, const InPlace& plan,
+                                                      const std::string& scratch) {
   RestoreRequest restore{.destination = scratch, .sources = {plan.source->name}, .durable = false};
   restore.workers = context.program.processors;
   restore.progress = [&](uint64_t bytes, uint64_t bytes_total) {
@@ -64,7 +65,7 @@ Result<std::vector<CheckResult>> restore_and_put_back(Context& context, Reposito
         .with_hint("restore what is left of it with --in DIR, or try another point");
   PutBack request = plan.request;
   request.restored = outcome.sources.at(0).path;
-  const SourceWorld world{.env = context.program.env(), .fs = context.program.fs, .process = context.program.process};
+  const SourceWorld world = source_world(context, settings);
   return plan.kind.put_back(world, recorded_of(*plan.source), request);
 }
 
@@ -159,7 +160,8 @@ Status confirm_in_place(Context& context, const InPlace& plan) {
   return {};
 }
 
-Result<Exit> restore_in_place(Context& context, Repository& repository, const Point& point, const InPlace& plan) {
+Result<Exit> restore_in_place(Context& context, const Settings& settings, Repository& repository, const Point& point,
+                              const InPlace& plan) {
   const MonoTime begin = context.program.clock.mono();
   if (context.args.has("dry-run")) {
     const std::string& target = plan.request.target;
@@ -193,7 +195,8 @@ Result<Exit> restore_in_place(Context& context, Repository& repository, const Po
   const std::unique_ptr<Directory> directory = HF_TRY(context.program.fs.open_directory(parent));
   const std::string name = ".holdfast-restore-" + to_hex(context.program.entropy.bytes(6));
   HF_TRY(directory->create_directory(name, 0700));
-  Result<std::vector<CheckResult>> checks = restore_and_put_back(context, repository, point, plan, parent + "/" + name);
+  Result<std::vector<CheckResult>> checks =
+      restore_and_put_back(context, settings, repository, point, plan, parent + "/" + name);
   if (const Status removed = remove_tree(*directory, name); !removed.ok())
     context.out.warn("note: the scratch directory " + printable(name) +
                      " was not removed: " + removed.error().message());

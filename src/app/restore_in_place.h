@@ -22,6 +22,7 @@ Result<InPlace> plan_in_place(Context& context, const Settings& settings, const 
 // Asks for the file's name. Refused unless it is given (or --yes --confirm NAME says it).
 Status confirm_in_place(Context& context, const InPlace& plan);
 // Restores into a scratch directory beside the target, puts that in place and reports. VerifyFailed if a check failed.
-Result<Exit> restore_in_place(Context& context, Repository& repository, const Point& point, const InPlace& plan);
+Result<Exit> restore_in_place(Context& context, const Settings& settings, Repository& repository, const Point& point,
+                              const InPlace& plan);
 
 }  // namespace hf

@@ -90,8 +90,13 @@ Result<std::unique_ptr<Store>> open_store(Context& context, const Settings& sett
   const auto kind =
       std::find_if(kinds.begin(), kinds.end(), [&](const StoreKind& k) { return k.name == settings.store_kind; });
   if (kind == kinds.end()) return Error(Code::Invalid, "this version has no store of type " + settings.store_kind);
-  Result<std::unique_ptr<Store>> store =
-      kind->open({context.program.clock, context.program.entropy, context.program.fs}, settings.store_options, create);
+  const StoreWorld world{.clock = context.program.clock,
+                         .entropy = context.program.entropy,
+                         .fs = context.program.fs,
+                         .http = context.program.http,
+                         .secret = secret_opener(context, settings.config_or_null()),
+                         .environment = context.program.environment};
+  Result<std::unique_ptr<Store>> store = kind->open(world, settings.store_options, create);
   if (!store.ok() && store.error().code() == Code::NotFound)
     return Error(Code::NotFound, "no repository at " + printable(settings.target))
         .with_hint("holdfast init makes one; is the path right, and is the disk mounted?");
@@ -119,6 +124,14 @@ Result<World> make_world(Context& context) {
                .state_directory = HF_TRY(state_directory(context)),
                .process = process_identity(),
                .is_gone = is_process_gone};
+}
+
+SourceWorld source_world(Context& context, const Settings& settings) {
+  return SourceWorld{.env = context.program.env(),
+                     .fs = context.program.fs,
+                     .process = context.program.process,
+                     .http = context.program.http,
+                     .secret = secret_opener(context, settings.config_or_null())};
 }
 
 Deadline run_deadline(Context& context) {

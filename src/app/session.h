@@ -12,6 +12,7 @@
 #include "app/program.h"
 #include "config/config.h"
 #include "repo/repository.h"
+#include "source/source.h"
 
 namespace hf {
 
@@ -46,6 +47,7 @@ Result<OpenRepository> open_repository(Context& context);
 // What this machine remembers of repositories; made if it is missing.
 Result<std::string> state_directory(Context& context);
 Result<World> make_world(Context& context);
+SourceWorld source_world(Context& context, const Settings& settings);
 // One budget for a whole run, so long that only what hangs forever meets it.
 Deadline run_deadline(Context& context);
 

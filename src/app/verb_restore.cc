@@ -65,7 +65,10 @@ Result<Exit> run_verb(Context& context) {
   const Settings settings = HF_TRY(load_settings(context));
   const OpenRepository opened = HF_TRY(open_repository(context, settings));
   const Point point = HF_TRY(wanted_point(context, *opened));
-  if (in_place) return restore_in_place(context, *opened, point, HF_TRY(plan_in_place(context, settings, point)));
+  if (in_place) {
+    const InPlace plan = HF_TRY(plan_in_place(context, settings, point));
+    return restore_in_place(context, settings, *opened, point, plan);
+  }
   RestoreRequest request = HF_TRY(make_request(context, point));
   if (context.args.has("dry-run")) {
     if (request.mode == RestoreMode::New) HF_TRY(check_empty(context.program.fs, request.destination));

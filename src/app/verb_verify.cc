@@ -125,14 +125,15 @@ Result<Exit> run_verb(Context& context) {
                         .version = program_version(),
                         .workers = context.program.processors};
   if (*level != ProofLevel::Integrity) request.scratch = HF_TRY(scratch_directory(context));
-  const OpenRepository opened = HF_TRY(open_repository(context));
+  const Settings settings = HF_TRY(load_settings(context));
+  const OpenRepository opened = HF_TRY(open_repository(context, settings));
   const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT", "latest")));
   const bool attach = !context.args.has("no-attach");
   if (context.args.has("dry-run")) return show_intention(context, point, request, attach);
   tell_events(context, request);
   context.out.event("run.started",
                     JsonObject().add("verb", "verify").add("point", point.id.hex()).add("level", name_of(*level)));
-  const SourceWorld world{.env = context.program.env(), .fs = context.program.fs, .process = context.program.process};
+  const SourceWorld world = source_world(context, settings);
   Result<Proof> verified = verify_point(*opened, point, world, request, context.program.stop);
   context.progress.clear();
   const Proof proof = HF_TRY(std::move(verified));

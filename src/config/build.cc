@@ -72,7 +72,7 @@ KindConfig kind_config_of(const Node& node, std::string_view section, const Tabl
   for (const Member& member : node.members) {
     const KeySpec* spec = table.find(std::string(section) + ".*(" + made.type + ")." + member.key);
     if (spec == nullptr || member.key == "type") continue;
-    if (spec->shape == Shape::Text || spec->shape == Shape::TextList) {
+    if (spec->shape == Shape::Text || spec->shape == Shape::TextList || spec->shape == Shape::SecretUse) {
       made.options[member.key] = texts_of(member.value);
     } else if (Result<std::string> value = normal_form(spec->shape, member.value); value.ok()) {
       made.options[member.key] = {std::move(value).value()};

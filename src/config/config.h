@@ -21,7 +21,7 @@ namespace hf::config {
 
 // What the program can open, as the configuration needs to know it. The application fills it from its kinds.
 struct KindOption {
-  enum class Type : uint8_t { Text, TextList, Flag, Size, Span };
+  enum class Type : uint8_t { Text, TextList, Flag, Size, Span, Secret };
   std::string name, help;
   Type type = Type::Text;
   bool required = false;

@@ -178,6 +178,8 @@ Shape shape_of(KindOption::Type type) {
       return Shape::Size;
     case KindOption::Type::Span:
       return Shape::Span;
+    case KindOption::Type::Secret:
+      return Shape::SecretUse;
   }
   return Shape::Text;
 }
@@ -195,6 +197,8 @@ std::string sample_of(const KindOption& option) {
       return "64KiB";
     case KindOption::Type::Span:
       return "15m";
+    case KindOption::Type::Secret:
+      return "$repository-passphrase";
   }
   return "";
 }
@@ -213,6 +217,7 @@ void add_kinds(const std::vector<KindSchema>& kinds, const std::string& section,
                       .shape = shape_of(option.type),
                       .doc = option.help,
                       .required = option.required,
+                      .refers = option.type == KindOption::Type::Secret ? "secrets" : "",
                       .sample = sample_of(option)});
     }
   }

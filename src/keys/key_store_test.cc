@@ -6,7 +6,6 @@
 #include "store/memory.h"
 #include "support/seeded_entropy.h"
 #include "support/sim_clock.h"
-#include "sys/posix_fs.h"
 
 namespace hf {
 namespace {
@@ -42,8 +41,7 @@ class KeyStore : public testing::Test {
 
   SimClock clock_;
   SeededEntropy entropy_;
-  const std::unique_ptr<Fs> fs_ = make_posix_fs();
-  const std::unique_ptr<Store> store_ = memory_store_kind().open(StoreWorld{clock_, entropy_, *fs_}, {}, true).value();
+  const std::unique_ptr<Store> store_ = make_memory_store(clock_);
   const Deadline deadline_{clock_, std::chrono::hours(1)};
 };
 

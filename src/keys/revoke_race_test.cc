@@ -13,7 +13,6 @@
 #include "store/memory.h"
 #include "support/seeded_entropy.h"
 #include "support/sim_clock.h"
-#include "sys/posix_fs.h"
 
 namespace hf {
 namespace {
@@ -107,7 +106,7 @@ class RevokeRace : public testing::Test {
  protected:
   // Each revokes one of the two keys. How many sound ones are left.
   size_t run(const std::vector<int>& order, size_t first_until = 1000, size_t second_until = 1000) {
-    const std::unique_ptr<Store> store = memory_store_kind().open(StoreWorld{clock_, entropy_, *fs_}, {}, true).value();
+    const std::unique_ptr<Store> store = make_memory_store(clock_);
     std::array<std::string, 2> ids;
     for (size_t i = 0; i < 2; ++i) ids[i] = add_envelope(*store, envelopes_[i], deadline_).value();
     Turns turns(order);
@@ -148,7 +147,6 @@ class RevokeRace : public testing::Test {
 
   SimClock clock_;
   SeededEntropy entropy_;
-  const std::unique_ptr<Fs> fs_ = make_posix_fs();
   const Deadline deadline_{clock_, std::chrono::hours(1)};
   const std::array<Bytes, 2> envelopes_{make_envelope(1), make_envelope(2)};
   size_t both_refused_ = 0;
@@ -175,7 +173,7 @@ TEST_F(RevokeRace, whoever_is_cut_off_at_any_step_a_key_is_left) {
 }
 
 TEST_F(RevokeRace, what_a_revocation_that_was_cut_off_left_does_not_last) {
-  const std::unique_ptr<Store> store = memory_store_kind().open(StoreWorld{clock_, entropy_, *fs_}, {}, true).value();
+  const std::unique_ptr<Store> store = make_memory_store(clock_);
   const std::string one = add_envelope(*store, envelopes_[0], deadline_).value();
   const std::string two = add_envelope(*store, envelopes_[1], deadline_).value();
   ASSERT_TRUE(store->put("revoking/" + one + "-00", {}, Durable::Now, deadline_).ok());

@@ -13,7 +13,9 @@
 
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/secret_opener.h"
 #include "sys/entry.h"
+#include "sys/http.h"
 #include "sys/process.h"
 
 namespace hf {
@@ -64,6 +66,8 @@ struct SourceWorld {
   Env env;
   Fs& fs;
   Process& process;
+  HttpClient& http;
+  SecretOpener secret;  // for options of Type::Secret
 };
 
 // A file that one source of a run gives, so that the others leave it alone: a database copied as a file beside its
@@ -113,10 +117,11 @@ struct PutBack {
 
 struct SourceOption {
   std::string_view name, help;
-  enum class Type : uint8_t { Text, TextList, Flag, Size, Span } type = Type::Text;
+  enum class Type : uint8_t { Text, TextList, Flag, Size, Span, Secret } type = Type::Text;
   bool required = false;
 };
-// By option name; flags are "true" or "false", sizes in bytes and spans of time in nanoseconds are decimal numbers.
+// By option name; flags are "true" or "false", sizes in bytes and spans of time in nanoseconds are decimal numbers;
+// secrets are references.
 using SourceOptions = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 struct SourceKind {

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "source/source.h"
+#include "support/no_http.h"
 #include "support/recording_sink.h"
 #include "sys/posix_fs.h"
 #include "sys/real_world.h"
@@ -47,7 +48,7 @@ class SourceTest : public testing::Test {
   std::filesystem::path data() const { return top / "data"; }
   std::string data(const std::string& name) const { return (data() / name).string(); }
 
-  SourceWorld world(Fs& use) { return {Env{clock, *entropy, meter}, use, *process}; }
+  SourceWorld world(Fs& use) { return {Env{clock, *entropy, meter}, use, *process, http, no_secret}; }
   SourceWorld world() { return world(*fs); }
 
   Status run(const SourceKind& kind, const SourceOptions& options, RecordingSink& sink,
@@ -74,6 +75,7 @@ class SourceTest : public testing::Test {
   const std::unique_ptr<Entropy> entropy = make_real_entropy();
   Meter meter;
   const std::unique_ptr<Fs> fs = make_posix_fs();
+  NoHttp http;
   const std::unique_ptr<Process> process = make_posix_process(*real_clock);
 };
 

@@ -12,7 +12,7 @@ namespace {
 constexpr const char* place = "/repository";
 
 std::unique_ptr<Store> open_on(Fs& fs, StoreFixture& fixture, const std::string& path = place) {
-  return directory_store_kind().open({fixture.clock, fixture.entropy, fs}, {{"path", path}}, true).value();
+  return directory_store_kind().open(fixture.world(fs), {{"path", path}}, true).value();
 }
 
 Bytes content_of(std::string_view name) {

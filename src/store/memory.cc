@@ -85,13 +85,17 @@ class MemoryStore final : public Store {
 
 }  // namespace
 
+std::unique_ptr<Store> make_memory_store(Clock& clock) {
+  return std::make_unique<MemoryStore>(clock);
+}
+
 StoreKind memory_store_kind() {
   return {.name = "memory",
           .help = "Objects in this process's memory; gone when it ends.",
           .scheme = "memory",
           .options = {},
           .open = [](const StoreWorld& world, const StoreOptions&, bool) -> Result<std::unique_ptr<Store>> {
-            return std::make_unique<MemoryStore>(world.clock);
+            return make_memory_store(world.clock);
           }};
 }
 

@@ -15,11 +15,13 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/secret_opener.h"
 
 namespace hf {
 
 class Fs;
 class Entropy;
+class HttpClient;
 
 struct ObjectInfo {
   std::string name;
@@ -83,7 +85,7 @@ Result<Bytes> get_whole(Store& store, std::string_view name, uint64_t size_max, 
 struct StoreOption {
   std::string_view name, help;
   bool required = false;
-  bool secret = false;  // never shown, never in a config dump; given as a reference (env:, file:, …)
+  bool secret = false;  // its value is a reference, see StoreWorld::secret
 };
 
 // What a store is opened with: the world, and the kind's own options by name.
@@ -91,6 +93,10 @@ struct StoreWorld {
   Clock& clock;
   Entropy& entropy;
   Fs& fs;
+  HttpClient& http;
+  SecretOpener secret;  // for options that are secret
+  std::function<std::string(const char* name)>
+      environment;  // what the field's tools agree to read; "" if it is not set
 };
 using StoreOptions = std::map<std::string, std::string, std::less<>>;
 

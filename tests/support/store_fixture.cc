@@ -11,7 +11,7 @@ namespace hf {
 StoreFixture::StoreFixture() : fs(make_posix_fs()) {}
 
 std::unique_ptr<Store> StoreFixture::make_memory_store() {
-  return memory_store_kind().open(world(), {}, true).value();
+  return hf::make_memory_store(clock);
 }
 
 std::unique_ptr<Store> StoreFixture::open_directory_store(const std::string& name) {

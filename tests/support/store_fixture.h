@@ -3,6 +3,7 @@
 
 #include "base/env.h"
 #include "store/store.h"
+#include "support/no_http.h"
 #include "support/seeded_entropy.h"
 #include "support/sim_clock.h"
 #include "support/temp_directory.h"
@@ -18,9 +19,13 @@ struct StoreFixture {
   Deadline deadline{clock, std::chrono::hours(1)};
   TempDirectory directory;
   std::unique_ptr<Fs> fs;
+  NoHttp http;
 
   StoreFixture();
-  StoreWorld world() { return {clock, entropy, *fs}; }
+  StoreWorld world(Fs& use) {
+    return {clock, entropy, use, http, no_secret, [](const char*) { return std::string(); }};
+  }
+  StoreWorld world() { return world(*fs); }
   std::unique_ptr<Store> make_memory_store();
   // In a new directory `name` of this fixture's, or the one already there.
   std::unique_ptr<Store> open_directory_store(const std::string& name = "repository");
