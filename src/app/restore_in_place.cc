@@ -4,7 +4,7 @@
 
 #include "app/choose.h"
 #include "app/kinds.h"
-#include "backup/remove_tree.h"
+#include "sys/remove_tree.h"
 #include "backup/restore.h"
 #include "base/text.h"
 #include "source/argv.h"

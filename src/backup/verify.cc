@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "backup/compare_files.h"
-#include "backup/remove_tree.h"
+#include "sys/remove_tree.h"
 #include "repo/tree.h"
 
 namespace hf {
