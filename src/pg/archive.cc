@@ -11,14 +11,40 @@ namespace {
 constexpr size_t block_bytes = 1 << 20;
 constexpr Duration run_time_max = std::chrono::hours(24 * 30);
 // Of several words: a line of the list does not say where its type ends.
-constexpr std::array<std::string_view, 34> long_types = {
-    "ACCESS METHOD",    "CHECK CONSTRAINT", "DATABASE PROPERTIES", "DEFAULT ACL",          "EVENT TRIGGER",
-    "FK CONSTRAINT",    "FOREIGN DATA WRAPPER", "FOREIGN SERVER",  "FOREIGN TABLE",        "INDEX ATTACH",
-    "MATERIALIZED VIEW DATA", "MATERIALIZED VIEW", "OPERATOR CLASS", "OPERATOR FAMILY",    "PROCEDURAL LANGUAGE",
-    "PUBLICATION TABLES IN SCHEMA", "PUBLICATION TABLE", "ROW SECURITY", "SECURITY LABEL", "SEQUENCE OWNED BY",
-    "SEQUENCE SET",     "SERVER ACL",       "SHELL TYPE",          "STATISTICS DATA",      "SUBSCRIPTION TABLE",
-    "TABLE ATTACH",     "TABLE DATA",       "TEXT SEARCH CONFIGURATION", "TEXT SEARCH DICTIONARY",
-    "TEXT SEARCH PARSER", "TEXT SEARCH TEMPLATE", "USER MAPPING",  "BLOB COMMENTS",        "BLOB METADATA"};
+constexpr std::array<std::string_view, 34> long_types = {"ACCESS METHOD",
+                                                         "CHECK CONSTRAINT",
+                                                         "DATABASE PROPERTIES",
+                                                         "DEFAULT ACL",
+                                                         "EVENT TRIGGER",
+                                                         "FK CONSTRAINT",
+                                                         "FOREIGN DATA WRAPPER",
+                                                         "FOREIGN SERVER",
+                                                         "FOREIGN TABLE",
+                                                         "INDEX ATTACH",
+                                                         "MATERIALIZED VIEW DATA",
+                                                         "MATERIALIZED VIEW",
+                                                         "OPERATOR CLASS",
+                                                         "OPERATOR FAMILY",
+                                                         "PROCEDURAL LANGUAGE",
+                                                         "PUBLICATION TABLES IN SCHEMA",
+                                                         "PUBLICATION TABLE",
+                                                         "ROW SECURITY",
+                                                         "SECURITY LABEL",
+                                                         "SEQUENCE OWNED BY",
+                                                         "SEQUENCE SET",
+                                                         "SERVER ACL",
+                                                         "SHELL TYPE",
+                                                         "STATISTICS DATA",
+                                                         "SUBSCRIPTION TABLE",
+                                                         "TABLE ATTACH",
+                                                         "TABLE DATA",
+                                                         "TEXT SEARCH CONFIGURATION",
+                                                         "TEXT SEARCH DICTIONARY",
+                                                         "TEXT SEARCH PARSER",
+                                                         "TEXT SEARCH TEMPLATE",
+                                                         "USER MAPPING",
+                                                         "BLOB COMMENTS",
+                                                         "BLOB METADATA"};
 
 std::string_view name_of(PgSection section) {
   switch (section) {
@@ -155,7 +181,8 @@ Status PgArchive::read(const PgArchiveRead& what, SqlScriptVisitor& visitor, std
   if (what.no_owner) arguments.insert(arguments.end(), {"--no-owner", "--no-privileges"});
   if (what.only != nullptr) arguments.insert(arguments.end(), {"--use-list", HF_TRY(write_list(*what.only))});
   SqlScript script(visitor);
-  HF_TRY(run(std::move(arguments), [&](BytesView bytes) { return script.feed(bytes); }, std::move(stop)));
+  HF_TRY(run(
+      std::move(arguments), [&](BytesView bytes) { return script.feed(bytes); }, std::move(stop)));
   return script.finish();
 }
 

@@ -25,8 +25,8 @@ enum class PgSection : uint8_t { PreData, Data, PostData };
 struct PgArchiveRead {
   std::vector<PgSection> sections;
   bool create_database = false;
-  bool clean = false;      // begin with DROP … IF EXISTS of all that these sections have
-  bool no_owner = false;   // neither owners nor privileges
+  bool clean = false;                   // begin with DROP … IF EXISTS of all that these sections have
+  bool no_owner = false;                // neither owners nor privileges
   const std::set<int>* only = nullptr;  // null: everything
 };
 

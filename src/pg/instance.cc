@@ -13,8 +13,8 @@ constexpr std::array<std::string_view, 3> parts = {"data", "socket", "server.log
 PgParameters local_parameters(const std::string& socket, const std::string& superuser, const std::string& database,
                               const std::string& port) {
   PgParameters parameters;
-  parameters.values = {{"host", socket},          {"port", port},     {"user", superuser}, {"dbname", database},
-                       {"sslmode", "disable"},    {"gssencmode", "disable"}};
+  parameters.values = {{"host", socket},     {"port", port},         {"user", superuser},
+                       {"dbname", database}, {"sslmode", "disable"}, {"gssencmode", "disable"}};
   return parameters;
 }
 
@@ -52,10 +52,10 @@ PgParameters TemporaryInstance::parameters(const std::string& database) const {
 }
 
 Status TemporaryInstance::stop() {
-  const Status stopped = server_ ? server_->stop(Server::Stop::Immediate) : Status();
+  Status stopped = server_ ? server_->stop(Server::Stop::Immediate) : Status();
   server_.reset();
-  const Status removed = scratch_.remove();
-  return stopped.ok() ? removed : stopped;
+  Status removed = scratch_.remove();
+  return stopped.ok() ? std::move(removed) : std::move(stopped);
 }
 
 Result<std::unique_ptr<KeptInstance>> KeptInstance::make(const PgWorld& world, const PgPrograms& programs,
@@ -108,7 +108,7 @@ Status KeptInstance::keep(std::stop_token stop) {
   HF_TRY(write_settings().during("write the settings of the new instance"));
   // One call for all that was written without waiting; what comes later the server syncs itself.
   HF_TRY(top_->sync_all().during("make the new instance durable"));
-  const Status started = start_detached(world_, programs_, directory() + "/data", directory() + "/server.log", stop);
+  Status started = start_detached(world_, programs_, directory() + "/data", directory() + "/server.log", stop);
   is_kept_ = true;  // it holds the data, durably, even if it does not start
   return started;
 }
@@ -118,8 +118,8 @@ Status KeptInstance::write_settings() {
   const std::unique_ptr<File> file = HF_TRY(data->open_file_for_update("postgresql.conf"));
   const std::string lines =
       "\n# Written by holdfast, which restored this instance.\n"
-      "listen_addresses = " + std::string(spec_.port ? "'127.0.0.1'" : "''") +
-      "\nport = " + std::to_string(spec_.port.value_or(5432)) +
+      "listen_addresses = " +
+      std::string(spec_.port ? "'127.0.0.1'" : "''") + "\nport = " + std::to_string(spec_.port.value_or(5432)) +
       "\nunix_socket_directories = " + setting_value(directory() + "/socket") +
       "\nunix_socket_permissions = 0700\n"
       "# The archive belongs to the instance that this one was restored from, until somebody decides otherwise.\n"

@@ -37,8 +37,8 @@ class TemporaryInstance {
 };
 
 struct KeptInstanceSpec {
-  std::string directory;     // new or empty: data/, socket/, server.log
-  std::optional<int> port;   // on 127.0.0.1 as well as on the socket
+  std::string directory;    // new or empty: data/, socket/, server.log
+  std::optional<int> port;  // on 127.0.0.1 as well as on the socket
   std::string superuser;
 };
 
