@@ -198,12 +198,18 @@ class Verification {
     RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
     for (const TableRecord& table : source.tables)
       recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
-    for (const CheckResult& check : HF_TRY(kind->prove(world_, directory, recorded)))
+    const ProveRequest request{.directory = directory,
+                               .recorded = recorded,
+                               .scratch = request_.scratch,
+                               .workers = request_.workers,
+                               .stop = stop_};
+    const Proved proved = HF_TRY(kind->prove(world_, request));
+    for (const CheckResult& check : proved.checks)
       add({.name = source.name + ": " + check.name,
            .passed = check.passed,
            .took = check.took,
            .message = check.message});
-    return {};
+    return proved.running ? proved.running->stop() : Status();
   }
 
   Repository& repository_;

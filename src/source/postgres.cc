@@ -7,6 +7,7 @@
 #include "pg/tools.h"
 #include "source/options.h"
 #include "source/postgres_database.h"
+#include "source/postgres_prove.h"
 
 namespace hf {
 namespace {
@@ -68,6 +69,8 @@ class PostgresSource final : public Source {
     const Result<PgRows> identity = connection->query("SELECT system_identifier FROM pg_control_system()");
     if (identity.ok()) sink.fact("system_identifier", identity.value().text(0, 0));
     sink.fact("server_version", std::to_string(server.version));
+    // Whose a restored server must be, so that owners and grants come out the same.
+    sink.fact("bootstrap_role", HF_TRY(connection->query("SELECT pg_get_userbyid(10)")).text(0, 0));
     sink.fact("in_recovery", server.in_recovery ? "true" : "false");
     databases = HF_TRY(list_databases(*connection));
     server.pg_dump = HF_TRY(find_tool("pg_dump", server.version / 10000, deadline, stop));
@@ -180,6 +183,7 @@ SourceKind postgres_source_kind() {
                  const SourceOptions& options) -> Result<std::unique_ptr<Source>> {
     return std::make_unique<PostgresSource>(world, HF_TRY(parse_spec(options).during("open source " + name)));
   };
+  kind.prove = prove_postgres;
   return kind;
 }
 
