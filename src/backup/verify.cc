@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backup/compare_files.h"
+#include "backup/recorded.h"
 #include "sys/remove_tree.h"
 #include "repo/tree.h"
 
@@ -195,9 +196,7 @@ class Verification {
                                    [&](const SourceKind& k) { return k.name == source.kind; });
     if (kind == request_.source_kinds.end() || !kind->prove) return {};
     const Step step(request_, source.name + ": examine");
-    RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
-    for (const TableRecord& table : source.tables)
-      recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
+    const RecordedSource recorded = recorded_source(source);
     const ProveRequest request{.directory = directory,
                                .recorded = recorded,
                                .scratch = request_.scratch,

@@ -131,16 +131,25 @@ std::vector<PgArchiveItem> parse_archive_list(std::string_view text) {
 
 Result<PgArchive> PgArchive::open(const PgWorld& world, const PgPrograms& programs, Directory& directory,
                                   const std::string& path, const std::string& room) {
-  const std::unique_ptr<Directory> there = HF_TRY(world.fs.open_directory(room));
-  const std::string name = "archive-" + to_hex(world.env.entropy.bytes(6));
-  HF_TRY(copy_file(directory, path, *there, name).during("copy " + printable(path)));
-  HF_TRY(give_to_pg_user(world, programs, *there, name));
-  return PgArchive(world, programs, room + "/" + name, room);
+  PgArchive archive(world, programs, HF_TRY(world.fs.open_directory(room)), room);
+  const std::string name = archive.new_name();
+  HF_TRY(copy_file(directory, path, *archive.room_, name).during("copy " + printable(path)));
+  HF_TRY(give_to_pg_user(world, programs, *archive.room_, name));
+  return archive;
+}
+
+PgArchive::~PgArchive() {
+  for (const std::string& file : files_) static_cast<void>(room_->remove(file).ok());
+}
+
+std::string PgArchive::new_name() {
+  files_.push_back("archive-" + to_hex(world_.env.entropy.bytes(6)));
+  return files_.back();
 }
 
 Status PgArchive::run(std::vector<std::string> arguments, const std::function<Status(BytesView)>& take,
                       std::stop_token stop) {
-  arguments.push_back(path_);
+  arguments.push_back(room_path_ + "/" + files_.front());
   PgCommand command{.program = "pg_restore", .arguments = std::move(arguments), .has_network = false};
   const Deadline deadline(world_.env.clock, run_time_max);
   const ProcessEnd end = HF_TRY(world_.process.run(to_spec(programs_, command), take, deadline, std::move(stop)));
@@ -164,12 +173,11 @@ Result<std::vector<PgArchiveItem>> PgArchive::list(std::stop_token stop) {
 Result<std::string> PgArchive::write_list(const std::set<int>& only) {
   std::string lines;
   for (const int id : only) lines += std::to_string(id) + ";\n";
-  const std::unique_ptr<Directory> room = HF_TRY(world_.fs.open_directory(room_));
-  const std::string name = path_.substr(path_.rfind('/') + 1) + ".list" + std::to_string(++lists_);
-  const std::unique_ptr<File> file = HF_TRY(room->create_file(name, 0600));
+  const std::string name = new_name();
+  const std::unique_ptr<File> file = HF_TRY(room_->create_file(name, 0600));
   HF_TRY(file->write_at(0, as_bytes(lines)));
-  HF_TRY(give_to_pg_user(world_, programs_, *room, name));
-  return room_ + "/" + name;
+  HF_TRY(give_to_pg_user(world_, programs_, *room_, name));
+  return room_path_ + "/" + name;
 }
 
 Status PgArchive::read(const PgArchiveRead& what, SqlScriptVisitor& visitor, std::stop_token stop) {

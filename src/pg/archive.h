@@ -37,20 +37,26 @@ class PgArchive {
   static Result<PgArchive> open(const PgWorld& world, const PgPrograms& programs, Directory& directory,
                                 const std::string& path, const std::string& room);
 
+  PgArchive(PgArchive&&) noexcept = default;
+  PgArchive& operator=(PgArchive&&) = delete;
+  ~PgArchive();  // removes what it put into the room
+
   Result<std::vector<PgArchiveItem>> list(std::stop_token stop);
   // Corrupt: pg_restore cannot read it. Else the visitor's errors.
   Status read(const PgArchiveRead& what, SqlScriptVisitor& visitor, std::stop_token stop);
 
  private:
-  PgArchive(const PgWorld& world, const PgPrograms& programs, std::string path, std::string room)
-      : world_(world), programs_(programs), path_(std::move(path)), room_(std::move(room)) {}
+  PgArchive(const PgWorld& world, const PgPrograms& programs, std::unique_ptr<Directory> room, std::string room_path)
+      : world_(world), programs_(programs), room_(std::move(room)), room_path_(std::move(room_path)) {}
+  std::string new_name();
   Status run(std::vector<std::string> arguments, const std::function<Status(BytesView)>& take, std::stop_token stop);
   Result<std::string> write_list(const std::set<int>& only);
 
   PgWorld world_;
   PgPrograms programs_;
-  std::string path_, room_;
-  int lists_ = 0;
+  std::unique_ptr<Directory> room_;
+  std::string room_path_;
+  std::vector<std::string> files_;  // in the room; the first is the archive
 };
 
 // What `pg_restore --list --verbose` prints.

@@ -17,7 +17,7 @@ namespace hf {
 struct PgLoadRequest {
   Directory& directory;  // of the database in the point's tree
   const PgToc& toc;
-  PgParameters server;                   // any database of it that is not to be replaced
+  const PgParameters& server;            // any database of it that is not to be replaced
   std::string database;                  // as it shall be called
   bool is_there = false;                 // it is not made: loaded into as it is
   bool drop_first = false;               // drop it, ending its sessions, and make it

@@ -7,6 +7,7 @@
 #include "pg/tools.h"
 #include "source/options.h"
 #include "source/postgres_database.h"
+#include "source/postgres_load.h"
 #include "source/postgres_prove.h"
 
 namespace hf {
@@ -184,6 +185,7 @@ SourceKind postgres_source_kind() {
     return std::make_unique<PostgresSource>(world, HF_TRY(parse_spec(options).during("open source " + name)));
   };
   kind.prove = prove_postgres;
+  kind.load = make_postgres_load;
   return kind;
 }
 

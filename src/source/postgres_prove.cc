@@ -118,12 +118,13 @@ class Proof {
       HF_TRY(load_globals(*connection, *top,
                           {.is_new_instance = true, .connected_as = recorded_superuser(request_.recorded)}, log_));
     }
+    const PgParameters server = instance_->parameters(std::string(maintenance_database));
     for (const PostgresStaged& database : staged_) {
       PgArchive archive = HF_TRY(
           PgArchive::open(pg_, instance_->programs(), *database.directory, "schema.dump", instance_->directory()));
       const PgLoadRequest request{.directory = *database.directory,
                                   .toc = database.toc,
-                                  .server = instance_->parameters(std::string(maintenance_database)),
+                                  .server = server,
                                   .database = database.name,
                                   .drop_first = true,
                                   .connections = request_.workers};

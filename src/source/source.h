@@ -139,6 +139,7 @@ struct LoadRequest {
   bool clean = false, recreate = false;  // over what is there
   bool no_owner = false, roles = false, go_on = false;
   unsigned workers = 2;
+  std::string scratch;    // an existing directory for what else must be written
   std::string bin, user;  // where the server's programs are, and as whom they run
 };
 
@@ -152,7 +153,7 @@ struct LoadPlan {
   std::map<std::string, std::vector<std::string>, std::less<>> safety;  // options of a source that saves what is lost
   std::string stage;               // a directory, existing or to be made, that suits for staging; "": any does
   std::vector<std::string> paths;  // what of the tree is needed; empty: all
-  uint64_t bytes_needed = 0;       // beside the staged tree, in `stage`
+  double growth = 0;               // bytes that are needed in `stage` beside the staged tree, as a multiple of it
 };
 
 struct LoadOutcome {
@@ -202,6 +203,8 @@ struct SourceKind {
   // Puts what was restored in the place of what is there, which is kept beside it, and examines it as prove() does.
   // Empty for kinds that are restored into directories only.
   std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const RecordedSource&, const PutBack&)> put_back;
+  // Restores into a server. Empty for kinds that have none.
+  std::function<Result<std::unique_ptr<Load>>(const SourceWorld&, const RecordedSource&, const LoadRequest&)> load;
 };
 
 }  // namespace hf
