@@ -2,6 +2,7 @@
 
 #include "source/command.h"
 #include "source/files.h"
+#include "source/postgres.h"
 #include "source/sqlite.h"
 #include "store/directory.h"
 
@@ -31,6 +32,7 @@ std::string sample_of(std::string_view kind, std::string_view option) {
   if (kind == "files" && option == "paths") return "[/srv/uploads]";
   if (kind == "files" && option == "exclude") return "[\"*.tmp\"]";
   if (kind == "sqlite" && option == "path") return "/srv/app/app.db";
+  if (kind == "postgres" && option == "dsn") return "service=app";
   if (kind == "command" && option == "run") return "[hub-cli, export-config]";
   if (kind == "directory" && option == "path") return "/backup/holdfast";
   return {};
@@ -43,7 +45,7 @@ std::vector<StoreKind> store_kinds() {
 }
 
 std::vector<SourceKind> source_kinds() {
-  return {files_source_kind(), sqlite_source_kind(), command_source_kind()};
+  return {files_source_kind(), sqlite_source_kind(), postgres_source_kind(), command_source_kind()};
 }
 
 std::vector<KeyKind> key_kinds() {

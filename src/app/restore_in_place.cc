@@ -4,7 +4,8 @@
 
 #include "app/choose.h"
 #include "app/kinds.h"
-#include "backup/remove_tree.h"
+#include "backup/recorded.h"
+#include "sys/remove_tree.h"
 #include "backup/restore.h"
 #include "base/text.h"
 #include "source/argv.h"
@@ -42,13 +43,6 @@ std::string file_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-RecordedSource recorded_of(const SourceRecord& source) {
-  RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
-  for (const TableRecord& table : source.tables)
-    recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
-  return recorded;
-}
-
 Result<std::vector<CheckResult>> restore_and_put_back(Context& context, const Settings& settings,
                                                       Repository& repository, const Point& point, const InPlace& plan,
                                                       const std::string& scratch) {
@@ -66,7 +60,7 @@ Result<std::vector<CheckResult>> restore_and_put_back(Context& context, const Se
   PutBack request = plan.request;
   request.restored = outcome.sources.at(0).path;
   const SourceWorld world = source_world(context, settings);
-  return plan.kind.put_back(world, recorded_of(*plan.source), request);
+  return plan.kind.put_back(world, recorded_source(*plan.source), request);
 }
 
 Result<Exit> show_put_back(Context& context, const Point& point, const InPlace& plan,

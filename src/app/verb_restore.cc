@@ -1,5 +1,6 @@
 #include "app/choose.h"
 #include "app/restore_in_place.h"
+#include "app/restore_load.h"
 #include "app/restore_steps.h"
 #include "app/session.h"
 #include "app/verbs.h"
@@ -57,14 +58,21 @@ Result<RestoreRequest> make_request(Context& context, const Point& point) {
 Result<Exit> run_verb(Context& context) {
   const MonoTime begin = context.program.clock.mono();
   const bool in_place = context.args.has("in-place");
-  if (context.args.text("in").empty() && !in_place)
+  const bool into_server = is_restore_load(context.args);
+  if (context.args.text("in").empty() && !in_place && !into_server)
     return Error(Code::Invalid, "where shall it be restored to?").with_hint("--in DIR names a new directory");
+  if (!into_server)
+    for (const OptionSpec& option : restore_load_options())
+      if (context.args.has(option.name))
+        return Error(Code::Invalid, "--" + std::string(option.name) + " is for a restore into a server")
+            .with_hint("--new-instance DIR makes one, --dsn names one that runs");
   for (const char* flag : {"to-path", "stop", "start"})
     if (context.args.has(flag) && !in_place)
       return Error(Code::Invalid, "--" + std::string(flag) + " is for --in-place").with_hint("add --in-place");
   const Settings settings = HF_TRY(load_settings(context));
   const OpenRepository opened = HF_TRY(open_repository(context, settings));
   const Point point = HF_TRY(wanted_point(context, *opened));
+  if (into_server) return restore_load(context, settings, *opened, point);
   if (in_place) {
     const InPlace plan = HF_TRY(plan_in_place(context, settings, point));
     return restore_in_place(context, settings, *opened, point, plan);
@@ -91,6 +99,28 @@ Result<Exit> run_verb(Context& context) {
   return show_restored(context, point, request, outcome, context.program.clock.mono() - begin);
 }
 
+std::vector<OptionSpec> options() {
+  std::vector<OptionSpec> all = {
+      {"in", "", "DIR", "where to restore to; made if it is missing, and else must be empty"},
+      {"latest", "", "", "the newest point with all sources of the set, or with those of --source (the default)"},
+      {"at", "", "POINT", "this point of the set"},
+      {"source", "", "NAME", "only this source", true},
+      {"path", "", "PATH", "only this file or directory", true},
+      {"overwrite", "", "", "into a directory that is not empty: write what differs"},
+      {"clean", "", "", "as --overwrite, and remove what the point does not have"},
+      {"compare-content", "", "", "with --overwrite or --clean: compare bytes, not sizes and times"},
+      {"setuid", "", "", "keep setuid and setgid bits and file capabilities"},
+      {"devices", "", "", "make device nodes"},
+      {"dry-run", "", "", "show what would be written, replaced, removed, stopped and started; nothing is"},
+      {"in-place", "", "", "replace what the source's program uses; needs --source"},
+      {"to-path", "", "PATH", "with --in-place: the file to replace"},
+      {"stop", "", "CMD", "with --in-place: command that stops the program; there is no shell"},
+      {"start", "", "CMD", "with --in-place: command that starts it; must bear that it runs already"},
+      {"confirm", "", "NAME", "the last component of DIR or of the file, as proof that it is meant"}};
+  for (const OptionSpec& option : restore_load_options()) all.push_back(option);
+  return all;
+}
+
 }  // namespace
 
 Verb restore_verb() {
@@ -107,29 +137,16 @@ Verb restore_verb() {
           "--in-place puts one source (of kind sqlite) back where its program uses it: the program is stopped, the "
           "file replaced in one step, checked and counted, and the program started, whatever happened in between. "
           "What was there is kept beside it. Path and commands come from the source in the configuration or from "
-          "flags. It asks for the file's name first; exit code 5: a check failed.",
+          "flags. It asks for the file's name first; exit code 5: a check failed. "
+          "--new-instance and --dsn restore one source (of kind postgres) into a server: an instance that is made, or "
+          "one that runs, there as new databases unless --clean or --recreate is given. These ask for the database's "
+          "name, refuse the server that the point was taken from, and save what they replace as a safety point.",
       .arguments = {{"SET|POINT",
                      "latest, a set (its newest point), or the first digits of a point",
                      ArgumentSpec::Count::Optional,
                      {},
                      ArgumentSpec::Completes::Points}},
-      .options = {{"in", "", "DIR", "where to restore to; made if it is missing, and else must be empty"},
-                  {"latest", "", "",
-                   "the newest point with all sources of the set, or with those of --source (the default)"},
-                  {"at", "", "POINT", "this point of the set"},
-                  {"source", "", "NAME", "only this source", true},
-                  {"path", "", "PATH", "only this file or directory", true},
-                  {"overwrite", "", "", "into a directory that is not empty: write what differs"},
-                  {"clean", "", "", "as --overwrite, and remove what the point does not have"},
-                  {"compare-content", "", "", "with --overwrite or --clean: compare bytes, not sizes and times"},
-                  {"setuid", "", "", "keep setuid and setgid bits and file capabilities"},
-                  {"devices", "", "", "make device nodes"},
-                  {"dry-run", "", "", "show what would be written, replaced, removed, stopped and started; nothing is"},
-                  {"in-place", "", "", "replace what the source's program uses; needs --source"},
-                  {"to-path", "", "PATH", "with --in-place: the file to replace"},
-                  {"stop", "", "CMD", "with --in-place: command that stops the program; there is no shell"},
-                  {"start", "", "CMD", "with --in-place: command that starts it; must bear that it runs already"},
-                  {"confirm", "", "NAME", "the last component of DIR or of the file, as proof that it is meant"}},
+      .options = options(),
       .examples =
           {"holdfast restore latest --repo /backup/repo --passphrase-file /etc/holdfast/passphrase --in /srv/restored",
            "holdfast restore web --at 3fa9c01b22 --source uploads --path images/logo.png --in /tmp/logo",

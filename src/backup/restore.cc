@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "backup/extra_entries.h"
-#include "backup/remove_tree.h"
+#include "sys/remove_tree.h"
 #include "backup/restore_files.h"
 #include "repo/tree.h"
 

@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "backup/compare_files.h"
-#include "backup/remove_tree.h"
+#include "backup/recorded.h"
+#include "sys/remove_tree.h"
 #include "repo/tree.h"
 
 namespace hf {
@@ -195,15 +196,19 @@ class Verification {
                                    [&](const SourceKind& k) { return k.name == source.kind; });
     if (kind == request_.source_kinds.end() || !kind->prove) return {};
     const Step step(request_, source.name + ": examine");
-    RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
-    for (const TableRecord& table : source.tables)
-      recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
-    for (const CheckResult& check : HF_TRY(kind->prove(world_, directory, recorded)))
+    const RecordedSource recorded = recorded_source(source);
+    const ProveRequest request{.directory = directory,
+                               .recorded = recorded,
+                               .scratch = request_.scratch,
+                               .workers = request_.workers,
+                               .stop = stop_};
+    const Proved proved = HF_TRY(kind->prove(world_, request));
+    for (const CheckResult& check : proved.checks)
       add({.name = source.name + ": " + check.name,
            .passed = check.passed,
            .took = check.took,
            .message = check.message});
-    return {};
+    return proved.running ? proved.running->stop() : Status();
   }
 
   Repository& repository_;

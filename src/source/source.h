@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -108,6 +109,77 @@ struct CheckResult {
   std::string message;  // names only
 };
 
+// What was restored, as a server that runs: for as long as this lives, more can be asked of it.
+class RunningCopy {
+ public:
+  virtual ~RunningCopy() = default;
+  // How clients reach it, by database: for postgres, libpq connection strings. No password is needed, and nobody but
+  // root and the server's user gets there.
+  virtual std::map<std::string, std::string> connections() const = 0;
+  // Ends it and removes what it left. Without it the destructor does, and failures stay unseen.
+  virtual Status stop() = 0;
+};
+
+struct ProveRequest {
+  std::string directory;  // that it was restored into; may be changed
+  const RecordedSource& recorded;
+  std::string scratch;  // an existing directory for what else must be written
+  unsigned workers = 2;
+  std::stop_token stop;
+};
+
+struct Proved {
+  std::vector<CheckResult> checks;
+  // Null for kinds whose data is files, and if there was no starting it: a check says so then.
+  std::unique_ptr<RunningCopy> running;
+};
+
+// What a restore into a server was asked for, from flags. Kinds say which they do not know.
+struct LoadRequest {
+  std::string new_instance;  // a directory: a server is made there and left running
+  std::optional<int> port;   // of that server
+  std::string dsn;           // or: one that runs
+  std::vector<std::string> databases, tables, schemas;
+  bool clean = false, recreate = false;  // over what is there
+  bool no_owner = false, roles = false, go_on = false;
+  unsigned workers = 2;
+  std::string scratch;    // an existing directory for what else must be written
+  std::string bin, user;  // where the server's programs are, and as whom they run
+};
+
+// What it will come to.
+struct LoadPlan {
+  std::string environment;          // where to, for people
+  bool is_destructive = false;      // then:
+  std::string name;                 // what people type to show that they mean it
+  std::vector<std::string> losses;  // what is there now and will not be
+  std::string production;           // why the target must be taken for production; "" if nothing says so
+  std::map<std::string, std::vector<std::string>, std::less<>> safety;  // options of a source that saves what is lost
+  std::string stage;               // a directory, existing or to be made, that suits for staging; "": any does
+  std::vector<std::string> paths;  // what of the tree is needed; empty: all
+  double growth = 0;               // bytes that are needed in `stage` beside the staged tree, as a multiple of it
+};
+
+struct LoadOutcome {
+  uint64_t rows = 0, bytes = 0;
+  std::vector<std::string> notes;  // what was left out or passed over
+  uint64_t errors = 0;             // passed over, as was asked
+  std::vector<std::string> lines;  // for people: how to reach it, how to stop it
+  std::map<std::string, std::string> connections;
+};
+
+// A restore into a server instead of a directory.
+class Load {
+ public:
+  virtual ~Load() = default;
+  // Looks, and changes nothing.
+  virtual Result<LoadPlan> plan(std::stop_token stop) = 0;
+  // From the directory that the tree, or plan().paths of it, was restored into. All is durable when it returns.
+  // `on_step` tells what is begun, and how far it is now and then.
+  virtual Result<LoadOutcome> run(const std::string& staged, const std::function<void(const std::string&)>& on_step,
+                                  std::stop_token stop) = 0;
+};
+
 // Where what was restored goes, and how the program that uses it is ended before and begun afterwards.
 struct PutBack {
   std::string restored;                  // directory that it was restored into
@@ -131,13 +203,13 @@ struct SourceKind {
   std::function<Result<SourceOptions>(std::string_view text)> parse;
   std::function<Result<std::unique_ptr<Source>>(const SourceWorld&, const std::string& name, const SourceOptions&)>
       open;
-  // Examines what was restored into `directory` against what was recorded. May be empty: bytes are compared anyway.
-  std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const std::string& directory,
-                                                 const RecordedSource&)>
-      prove;
+  // Examines what was restored against what was recorded. May be empty: bytes are compared anyway.
+  std::function<Result<Proved>(const SourceWorld&, const ProveRequest&)> prove;
   // Puts what was restored in the place of what is there, which is kept beside it, and examines it as prove() does.
   // Empty for kinds that are restored into directories only.
   std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const RecordedSource&, const PutBack&)> put_back;
+  // Restores into a server. Empty for kinds that have none.
+  std::function<Result<std::unique_ptr<Load>>(const SourceWorld&, const RecordedSource&, const LoadRequest&)> load;
 };
 
 }  // namespace hf

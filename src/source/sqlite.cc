@@ -166,7 +166,9 @@ SourceKind sqlite_source_kind() {
                  const SourceOptions& options) -> Result<std::unique_ptr<Source>> {
     return std::make_unique<SqliteSource>(world, HF_TRY(parse_spec(options).during("open source " + name)));
   };
-  kind.prove = prove_sqlite;
+  kind.prove = [](const SourceWorld& world, const ProveRequest& request) -> Result<Proved> {
+    return Proved{.checks = HF_TRY(prove_sqlite(world, request.directory, request.recorded)), .running = nullptr};
+  };
   kind.put_back = put_back_sqlite;
   return kind;
 }

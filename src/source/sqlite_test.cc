@@ -54,9 +54,11 @@ class SqliteTest : public SourceTest {
     return directory.string();
   }
   std::vector<CheckResult> prove(const std::string& directory, const RecordingSink& sink) {
-    Result<std::vector<CheckResult>> checks = kind.prove(world(), directory, sink.recorded("sqlite"));
-    EXPECT_TRUE(checks.ok());
-    return checks.ok() ? std::move(checks).value() : std::vector<CheckResult>{};
+    const RecordedSource recorded = sink.recorded("sqlite");
+    Result<Proved> proved =
+        kind.prove(world(), {.directory = directory, .recorded = recorded, .scratch = top.string()});
+    EXPECT_TRUE(proved.ok());
+    return proved.ok() ? std::move(proved).value().checks : std::vector<CheckResult>{};
   }
   void expect_proven(const RecordingSink& sink) {
     const std::string directory = restore(sink);

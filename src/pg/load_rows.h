@@ -1,0 +1,33 @@
+// Loading of rows: the tables' files into tables that are new, over several connections, each row counted and digested
+// again on its way.
+//
+// A table is loaded in one transaction that empties it first, so the server need not log it (wal_level minimal) and can
+// freeze its rows: they are not written again by a later VACUUM. A file that is not what toc.json says is an error that
+// names its table, and none of its rows stay.
+#pragma once
+
+#include "base/env.h"
+#include "pg/connection.h"
+#include "pg/load_log.h"
+#include "pg/toc.h"
+#include "sys/fs.h"
+
+namespace hf {
+
+struct PgRowsRequest {
+  Directory& directory;  // of the database in the point's tree
+  PgParameters parameters;
+  std::vector<const PgTocTable*> tables;
+  std::string database;  // its recorded name, for messages
+  std::string encoding;  // of the files
+  unsigned connections = 2;
+  bool go_on = false;  // what the server refuses becomes a note
+};
+
+// The largest first. Corrupt: a file's rows are not those recorded.
+Status load_rows(Env env, const PgRowsRequest& request, PgLoadLog& log, std::stop_token stop);
+
+// Sessions that load: what might be set for the role, the database or the server must not get in the way.
+Result<std::unique_ptr<PgConnection>> open_loading(Env env, const PgParameters& parameters, std::stop_token stop);
+
+}  // namespace hf
