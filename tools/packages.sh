@@ -3,9 +3,9 @@
 #   tools/packages.sh build test
 set -euo pipefail
 
-build="g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libsodium-dev libzstd-dev libsqlite3-dev protobuf-compiler libprotobuf-dev
+build="g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libsodium-dev libzstd-dev libsqlite3-dev libpq-dev libxxhash-dev protobuf-compiler libprotobuf-dev
   libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev librust-blake3-dev libgtest-dev librapidcheck-dev ccache mold"
-run="sqlite3"
+run="sqlite3 postgresql"
 test="$run strace openssl attr acl python3-cryptography python3-nacl python3-zstandard clang-14 libclang-rt-14-dev clang-format-14 time"
 
 missing=()
@@ -23,4 +23,10 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 echo "installing: ${missing[*]}"
 "${sudo[@]}" apt-get update -q >/dev/null || echo "apt-get update failed; trying with the lists there are" >&2
+# Debian's PostgreSQL packages make and start a cluster of their own, unless they are told not to.
+clusters=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
+  "${sudo[@]}" mkdir -p "${clusters%/*}"
+  echo 'create_main_cluster = false' | "${sudo[@]}" tee "$clusters" >/dev/null
+fi
 DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
