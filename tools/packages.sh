@@ -29,4 +29,4 @@ if [[ " ${missing[*]} " == *" postgresql "* && ! -e $clusters ]]; then
   "${sudo[@]}" mkdir -p "${clusters%/*}"
   echo 'create_main_cluster = false' | "${sudo[@]}" tee "$clusters" >/dev/null
 fi
-DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q --no-install-recommends "${missing[@]}" >/dev/null
+DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -q -o Dpkg::Options::=--force-confold --no-install-recommends "${missing[@]}" >/dev/null
