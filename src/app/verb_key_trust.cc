@@ -12,7 +12,7 @@ Result<Exit> show_intention(Context& context, Repository& repository, const std:
   if (number == 0)
     return Error(Code::NotFound, "the repository has no points of set " + printable(set))
         .with_hint("holdfast list sets shows those it has");
-  const SeenHead* seen = repository.trust().head(repository.ring().set_directory(set));
+  const SeenHead* seen = repository.seen_head(repository.ring().set_directory(set));
   context.out.print("would take point number " + std::to_string(number) + " for the newest of " + printable(set) +
                     (seen == nullptr ? "; this machine has seen none yet"
                                      : "; this machine has seen number " + std::to_string(seen->sequence)) +

@@ -53,6 +53,10 @@ KeyRing::KeyRing(RootKey root, RepositoryId repository) : root_(std::move(root))
   for (size_t i = 0; i < gear_.size(); ++i) gear_[i] = load_le<uint64_t>(gear.view().data() + i * sizeof(uint64_t));
 }
 
+KeyRing KeyRing::of_another_copy() const {
+  return KeyRing(Wiped(to_bytes(reveal_bytes(root_, Purpose::DeriveKey))).to_secret<RootKey>(), repository_);
+}
+
 Bytes KeyRing::derive(std::string_view info, size_t length) const {
   return hkdf(reveal_bytes(root_, Purpose::DeriveKey), repository_.view(), info, length);
 }

@@ -38,6 +38,9 @@ class KeyRing {
  public:
   KeyRing(RootKey root, RepositoryId repository);
 
+  // The same root key, without its epochs: for another copy of the repository, which says itself which it has.
+  KeyRing of_another_copy() const;
+
   const RepositoryId& repository() const { return repository_; }
   const RootKey& root() const { return root_; }
   const Key32& chunk_key() const { return chunk_.bytes; }

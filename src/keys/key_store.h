@@ -28,6 +28,13 @@ Result<std::string> add_envelope(Store& store, BytesView object, const Deadline&
 // stays: each says what it means to remove before it looks what is left.
 Status remove_envelope(Store& store, std::string_view id, Entropy& entropy, const Deadline& deadline);
 
+// Revoked keys: `revoked/<id>` says so to the other copies of the repository, and is copied to them; sealed under the
+// root key, so that a store cannot say it. Called once the envelope is gone.
+Status record_revoked(Store& store, const KeyRing& ring, std::string_view id, Entropy& entropy,
+                      const Deadline& deadline);
+// The ids. Corrupt, naming the object, if one was not written by a holder of the root key.
+Result<std::vector<std::string>> load_revoked(Store& store, const KeyRing& ring, const Deadline& deadline);
+
 // Adds all epochs of the repository to `ring`. Requires: `ring` has none.
 Status load_epochs(Store& store, KeyRing& ring, const Deadline& deadline);
 // Makes the epoch after the ring's highest, adds it to the ring and returns its number. If somebody else has just made

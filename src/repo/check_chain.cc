@@ -103,7 +103,7 @@ class Chain {
   }
 
   Status check_trust() {
-    const SeenHead* seen = state_.repository.trust().head(directory_);
+    const SeenHead* seen = state_.repository.seen_head(directory_);
     const uint64_t newest = objects_.heads.empty() ? 0 : objects_.heads.rbegin()->first;
     if (seen != nullptr && newest < seen->sequence)
       state_.damage("heads/" + directory_, "an older state than was seen before: point number " +

@@ -1,5 +1,7 @@
 #include "repo/chunk_reader.h"
 
+#include "repo/other_copies.h"
+
 namespace hf {
 namespace {
 
@@ -25,6 +27,15 @@ Result<PackReader*> ChunkReader::pack(uint32_t ordinal) {
 }
 
 Result<ChunkSpot> ChunkReader::locate(PackKind kind, const ChunkId& id) {
+  OtherCopies* others = others_;
+  if (others == nullptr) return locate_here(kind, id);
+  if (others->is_own_down()) return others->locate(kind, id, Error(Code::Unavailable, "its own copy is out of reach"));
+  Result<ChunkSpot> spot = locate_here(kind, id);
+  if (spot.ok()) return spot;
+  return others->locate(kind, id, std::move(spot).error());
+}
+
+Result<ChunkSpot> ChunkReader::locate_here(PackKind kind, const ChunkId& id) {
   Result<ChunkSpot> spot = locate_now(kind, id);
   if (!recovers_ || spot.ok() || (spot.error().code() != Code::Corrupt && spot.error().code() != Code::NotFound))
     return spot;
@@ -67,11 +78,44 @@ Result<ChunkSpot> ChunkReader::look_into(const ChunkPlace& place, const ChunkId&
 }
 
 Result<RecordRef> ChunkReader::record(uint32_t ordinal, uint32_t number) {
+  if (const uint32_t copy = OtherCopies::copy_of(ordinal)) {
+    OtherCopies* others = others_;
+    HF_ASSERT(others != nullptr);
+    ChunkReader* reader = HF_TRY(others->chunks(copy));
+    RecordRef ref = HF_TRY(reader->record(OtherCopies::ordinal_of(ordinal), number));
+    ref.copy = copy;
+    return ref;
+  }
   std::scoped_lock lock(mutex_);
   return HF_TRY(pack(ordinal))->record(number);
 }
 
 Result<Bytes> ChunkReader::read(const RecordRef& record) {
+  OtherCopies* others = others_;
+  if (others == nullptr) return read_here(record);
+  if (record.copy != 0 || others->is_own_down()) return others->read(record, std::nullopt);
+  Result<Bytes> raw = read_here(record);
+  if (raw.ok()) return raw;
+  return others->read(record, std::move(raw).error());
+}
+
+Result<Bytes> ChunkReader::assemble(const RecordRef& record) {
+  Bytes whole, raw;
+  std::optional<std::pair<uint32_t, uint32_t>> held;  // pack and record in `raw`
+  for (size_t i = 0; i < record.ids.size(); ++i) {
+    const ChunkSpot spot = HF_TRY(locate(record.kind, record.ids[i]));
+    if (held != std::pair(spot.pack, spot.record)) {
+      const RecordRef ref = HF_TRY(this->record(spot.pack, spot.record));
+      raw = HF_TRY(read(ref));
+      held = {spot.pack, spot.record};
+    }
+    if (spot.length != record.lengths[i]) return Error(Code::Corrupt, "a chunk has another length");
+    append(whole, BytesView(raw).subspan(spot.offset, spot.length));
+  }
+  return whole;
+}
+
+Result<Bytes> ChunkReader::read_here(const RecordRef& record) {
   Bytes sealed;
   {
     StageTimer timer(env_.clock, env_.meter, Stage::Fetch, record.place.stored);

@@ -4,6 +4,7 @@
 // grow with the repository. Safe to use from several threads.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -15,8 +16,10 @@
 
 namespace hf {
 
+class OtherCopies;
+
 struct ChunkSpot {
-  uint32_t pack = 0;  // ordinal in the Index
+  uint32_t pack = 0;  // ordinal in the Index; for ChunkReader::record() alone, for it may say another copy, too
   uint32_t record = 0;
   uint32_t offset = 0, length = 0;  // in the record's raw bytes
 };
@@ -35,6 +38,10 @@ class ChunkReader {
   Result<RecordRef> record(uint32_t pack, uint32_t number);
   // Fetches and opens; every byte is checked against its id.
   Result<Bytes> read(const RecordRef& record);
+  // The same bytes, from whatever packs this copy has them in.
+  Result<Bytes> assemble(const RecordRef& record);
+  // Where locate(), record() and read() go on when this copy cannot give what is asked for; null: they do not.
+  void read_also(OtherCopies* others) { others_ = others; }
   // A metadata chunk, from a cached record where possible.
   Result<Bytes> meta(const ChunkId& id);
   MetaGet meta_get() {
@@ -60,6 +67,8 @@ class ChunkReader {
     std::unordered_map<uint32_t, PieceTable> tables;
   };
   Result<PackReader*> pack(uint32_t ordinal);  // with mutex_ held
+  Result<ChunkSpot> locate_here(PackKind kind, const ChunkId& id);
+  Result<Bytes> read_here(const RecordRef& record);
   Result<ChunkSpot> locate_now(PackKind kind, const ChunkId& id);
   Result<ChunkSpot> look_into(const ChunkPlace& place, const ChunkId& id);  // with mutex_ held
   Result<Bytes> cached_part(const ChunkSpot& spot);
@@ -76,6 +85,7 @@ class ChunkReader {
   size_t record_bytes_ = 0;
   std::list<CachedPieces> pieces_;
   bool recovers_ = true;
+  std::atomic<OtherCopies*> others_ = nullptr;
   std::once_flag recovered_;
 };
 

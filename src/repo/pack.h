@@ -136,6 +136,7 @@ class PackOpener {
 
 // One record, with all that is needed to read it on any thread: copied out of a pack's table.
 struct RecordRef {
+  uint32_t copy = 0;  // of the repository, by the reader's numbers; 0: its own
   std::string object;
   PackKind kind = PackKind::Data;
   Bytes header;  // of the pack

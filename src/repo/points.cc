@@ -33,9 +33,33 @@ Result<std::vector<std::string>> list_names(Repository& repository, const std::s
   return names;
 }
 
-Result<SignedBody> read_signed(Repository& repository, SignedKind kind, const std::string& object) {
+Result<SignedBody> read_signed_here(Repository& repository, SignedKind kind, const std::string& object) {
   const Bytes bytes = HF_TRY(get_whole(repository.store(), object, small_object_bytes_max, repository.deadline()));
   return open_signed(repository.ring(), repository.signers(), kind, object, bytes);
+}
+
+Result<SignedBody> read_signed(Repository& repository, SignedKind kind, const std::string& object) {
+  Result<SignedBody> body = read_signed_here(repository, kind, object);
+  if (body.ok() || repository.others() == nullptr) return body;
+  return repository.others()->read_signed(kind, object, std::move(body).error());
+}
+
+// Those that another copy has and this one has not; what that copy has forgotten is left out.
+Status add_names_elsewhere(Repository& repository, const std::string& prefix, std::vector<std::string>& names) {
+  if (repository.others() == nullptr) return {};
+  std::set<std::string> all(names.begin(), names.end());
+  for (Repository* other : repository.others()->reachable()) {
+    const Result<std::vector<std::string>> there = list_names(*other, prefix);
+    const Result<GcRecords> gc = there.ok() ? read_gc_records(*other) : there.error().clone();
+    if (!gc.ok()) {
+      repository.others()->mark_down(*other);
+      continue;
+    }
+    for (const std::string& name : there.value())
+      if (!gc.value().is_forgotten(name)) all.insert(name);
+  }
+  names.assign(all.begin(), all.end());
+  return {};
 }
 
 // Highest sequence number of a directory of numbered objects; 0: none.
@@ -72,13 +96,13 @@ Error rolled_back(const std::string& set_directory, uint64_t now, uint64_t seen)
 Result<HeadState> check_head(Repository& repository, const std::string& set_directory) {
   const uint64_t newest = HF_TRY(newest_sequence(repository, "heads/" + set_directory + "/"));
   HeadState head = HF_TRY(read_head(repository, set_directory, newest));
-  if (const SeenHead* seen = repository.trust().head(set_directory)) {
+  if (const SeenHead* seen = repository.seen_head(set_directory)) {
     if (newest < seen->sequence) return rolled_back(set_directory, newest, seen->sequence);
     const HeadState then =
         newest == seen->sequence ? head : HF_TRY(read_head(repository, set_directory, seen->sequence));
     if (then.digest != seen->digest) return rolled_back(set_directory, newest, seen->sequence);
   }
-  repository.trust().see_head(set_directory, {.sequence = head.sequence, .digest = head.digest});
+  repository.see_head(set_directory, {.sequence = head.sequence, .digest = head.digest});
   return head;
 }
 
@@ -88,7 +112,7 @@ Status check_heads(Repository& repository, const std::optional<std::string>& set
                    const std::vector<std::string>& manifests) {
   std::set<std::string> directories;
   for (const std::string& name : manifests) directories.insert(name.substr(10, name.rfind('/') - 10));
-  for (const auto& [directory, head] : repository.trust().heads())
+  for (const std::string& directory : repository.sets_seen())
     if (!set || directory == repository.ring().set_directory(*set)) directories.insert(directory);
   for (const std::string& directory : directories) HF_TRY(check_head(repository, directory));
   (void)repository.trust().save(repository.world().fs).ok();  // reading works without a place to remember in
@@ -163,9 +187,10 @@ Result<Point> load_point(Repository& repository, const std::string& object) {
 
 Result<PointList> list_points(Repository& repository, const std::optional<std::string>& set) {
   const std::string prefix = set ? "manifests/" + repository.ring().set_directory(*set) + "/" : "manifests/";
-  const std::vector<std::string> names = HF_TRY(list_names(repository, prefix));
+  std::vector<std::string> names = HF_TRY(list_names(repository, prefix));
   const GcRecords gc = HF_TRY(read_gc_records(repository));
   HF_TRY(check_heads(repository, set, names));
+  HF_TRY(add_names_elsewhere(repository, prefix, names));
   PointList list;
   for (const std::string& name : names) {
     if (gc.is_forgotten(name) || !sequence_of(name)) continue;
@@ -186,8 +211,10 @@ Result<PointList> list_points(Repository& repository, const std::optional<std::s
 
 Result<std::optional<Point>> newest_point(Repository& repository, const std::string& set) {
   const std::string directory = repository.ring().set_directory(set);
-  std::vector<std::string> names = HF_TRY(list_names(repository, "manifests/" + directory + "/"));
+  const std::string prefix = "manifests/" + directory + "/";
+  std::vector<std::string> names = HF_TRY(list_names(repository, prefix));
   HF_TRY(check_head(repository, directory));
+  HF_TRY(add_names_elsewhere(repository, prefix, names));
   const GcRecords gc = HF_TRY(read_gc_records(repository));
   for (auto name = names.rbegin(); name != names.rend(); ++name) {
     if (gc.is_forgotten(*name)) continue;
@@ -212,7 +239,7 @@ Result<uint64_t> newest_head_shown(Repository& repository, const std::string& se
 
 Result<uint64_t> accept_rollback(Repository& repository, const std::string& set) {
   const std::string directory = repository.ring().set_directory(set);
-  repository.trust().forget_head(directory);
+  repository.forget_head(directory);
   const HeadState head = HF_TRY(check_head(repository, directory));
   HF_TRY(repository.trust().save(repository.world().fs));
   return head.sequence;
@@ -230,7 +257,7 @@ Result<Point> commit_point(Repository& repository, Manifest manifest) {
     if (!point.ok() && point.error().code() == Code::Exists) continue;  // another writer took the number
     if (!point.ok()) return std::move(point).error().during("commit the point");
     HF_TRY(write_head(repository, directory, head, point.value()));
-    repository.trust().see_head(directory, {.sequence = head.sequence, .digest = head.digest});
+    repository.see_head(directory, {.sequence = head.sequence, .digest = head.digest});
     HF_TRY(repository.trust().save(repository.world().fs));
     return point;
   }

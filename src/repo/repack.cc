@@ -40,7 +40,9 @@ Status copy_record(Repository& repository, Pipeline& pipeline, const RepackSourc
   return {};
 }
 
-Status copy_pack(Repository& repository, Pipeline& pipeline, const RepackSource& pack, std::stop_token stop) {
+}  // namespace
+
+Status copy_chunks(Repository& repository, Pipeline& pipeline, const RepackSource& pack, std::stop_token stop) {
   const PackReader reader = HF_TRY(open_source(repository, pack));
   std::unordered_map<uint32_t, PieceTable> pieces;
   auto recorded = reader.pieces(repository.deadline());
@@ -58,8 +60,6 @@ Status copy_pack(Repository& repository, Pipeline& pipeline, const RepackSource&
   return {};
 }
 
-}  // namespace
-
 Result<double> live_share(Repository& repository, const RepackSource& pack) {
   const PackReader reader = HF_TRY(open_source(repository, pack));
   uint64_t live = 0, all = 0;
@@ -76,7 +76,7 @@ Status repack(Repository& repository, const std::vector<RepackSource>& packs, st
   Status copied;
   for (const RepackSource& pack : packs) {
     HF_ASSERT(index.is_excluded(pack.name));
-    copied = copy_pack(repository, pipeline, pack, stop).during("repack " + pack_object_name(pack.kind, pack.name));
+    copied = copy_chunks(repository, pipeline, pack, stop).during("repack " + pack_object_name(pack.kind, pack.name));
     if (copied.ok() && pipeline.undrained_chunks() > pending_chunks_max) copied = pipeline.drain();
     if (!copied.ok()) break;
   }

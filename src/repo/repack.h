@@ -16,6 +16,9 @@ struct RepackSource {
 // How much of the pack is worth keeping, from its own table: 0 … 1, by raw bytes. Corrupt if the table cannot be read.
 Result<double> live_share(Repository& repository, const RepackSource& pack);
 
+// Adds the live chunks of one pack, with their pieces, to a pipeline, which may be of another copy.
+Status copy_chunks(Repository& from, Pipeline& into, const RepackSource& pack, std::stop_token stop);
+
 // Reads every live chunk of `packs` and stores it again, with its pieces; all is durable and indexed when it returns.
 // Chunks in packs that the index excludes count as absent. Requires: `packs` are excluded from the index.
 Status repack(Repository& repository, const std::vector<RepackSource>& packs, std::stop_token stop);

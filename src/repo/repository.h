@@ -11,6 +11,7 @@
 #include "keys/envelope.h"
 #include "keys/key_store.h"
 #include "repo/chunk_reader.h"
+#include "repo/other_copies.h"
 #include "repo/signed_object.h"
 #include "repo/trust.h"
 
@@ -47,6 +48,9 @@ class Repository {
   // it, or it is signed by keys this machine has not seen.
   static Result<std::unique_ptr<Repository>> open(const World& world, Store& store, Open options,
                                                   const Deadline& deadline);
+  // Another copy of a repository that is open, by the same root key: nobody is asked for one. `copy` is the operator's
+  // name of it. Invalid if another repository is there; else as open(). It may outlive `opened`.
+  static Result<std::unique_ptr<Repository>> open_copy(const Repository& opened, Store& store, std::string copy);
 
   Env env() const { return world_.env; }
   const World& world() const { return world_; }
@@ -56,7 +60,21 @@ class Repository {
   const TrustedSigners& signers() const { return signers_; }
   // KeyMissing if no private key is at hand: such a client can read and verify, not write.
   Result<const Signer*> signer() const;
-  Trust& trust() { return trust_; }
+  Trust& trust() { return *trust_; }
+  // "": the only copy that is known of, as far as this run goes.
+  const std::string& copy() const { return copy_; }
+  void set_copy(std::string name) { copy_ = std::move(name); }
+  // What this machine has seen of a set in this copy: one that lags shows no older state than it did before. Of the
+  // only copy it is what was seen anywhere.
+  const SeenHead* seen_head(const std::string& set_directory) const;
+  void see_head(const std::string& set_directory, const SeenHead& head);
+  void forget_head(const std::string& set_directory);
+  std::vector<std::string> sets_seen() const;
+
+  // Reads what this copy cannot give from these, in their order. For readers only: who writes, checks or prunes judges
+  // one copy alone. They must outlive this.
+  void read_also(std::vector<Repository*> others, OtherCopies::Tell tell);
+  OtherCopies* others() { return others_.get(); }
   const EnvelopeInfo& opened_with() const { return envelope_; }
   WallTime created() const { return created_; }
   const Deadline& deadline() const { return deadline_; }
@@ -70,18 +88,21 @@ class Repository {
   Repository(const World& world, Store& store, const Deadline& deadline)
       : world_(world), store_(store), deadline_(deadline) {}
   Status load_signers(std::optional<Signer> own, const std::string& accept);
+  std::string pin_of(const std::string& set_directory) const;
 
   World world_;
   Store& store_;
   Deadline deadline_;
   std::unique_ptr<KeyRing> ring_;
   TrustedSigners signers_;
-  std::optional<Signer> signer_;
-  Trust trust_;
+  std::shared_ptr<const Signer> signer_;
+  std::shared_ptr<Trust> trust_;  // of all copies that are open
+  std::string copy_, accept_signer_;
   EnvelopeInfo envelope_;
   WallTime created_{};
   std::unique_ptr<Index> index_;
   std::unique_ptr<ChunkReader> chunks_;
+  std::unique_ptr<OtherCopies> others_;
 };
 
 // The `config` object, before any key is known.
