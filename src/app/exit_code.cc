@@ -71,6 +71,8 @@ std::string_view describe(Exit exit) {
       return "usage or configuration error";
     case Exit::Partial:
       return "done but incomplete: some source data was not read, the point is marked partial";
+    case Exit::Missed:
+      return "done, but a target was missed: a copy lags, or cannot be reached";
     case Exit::VerifyFailed:
       return "verification failed";
     case Exit::Refused:

@@ -12,6 +12,7 @@ enum class Exit : int {
   Failed = 1,
   Usage = 2,
   Partial = 3,  // done, but some source data is unread
+  Missed = 4,   // done, but short of what was promised: a copy lags or is out of reach
   VerifyFailed = 5,
   Refused = 7,       // by a safety rule
   NotFound = 10,     // no such repository, point, set or name

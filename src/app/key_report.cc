@@ -95,7 +95,7 @@ Result<Exit> list_keys(Context& context) {
   if (has_key(context, settings)) {
     opened = HF_TRY(open_repository(context, settings));
   } else {
-    opened.store = HF_TRY(open_store(context, settings, false));
+    opened.store = HF_TRY(open_store(context, settings));
     const Result<ObjectInfo> config = opened.store->info("config", deadline);
     if (!config.ok())
       return Error(Code::NotFound, "no repository in " + opened.store->describe()).with_hint("holdfast init makes one");

@@ -1,5 +1,8 @@
 #include "app/kinds.h"
 
+#include <algorithm>
+
+#include "app/targets.h"
 #include "source/command.h"
 #include "source/files.h"
 #include "source/postgres.h"
@@ -73,6 +76,10 @@ config::Schemas config_schemas() {
            .type = option.secret ? config::KindOption::Type::Secret : config::KindOption::Type::Text,
            .required = option.required,
            .sample = sample_of(kind.name, option.name)});
+    for (const config::KindOption& label : label_options())
+      if (std::none_of(schema.options.begin(), schema.options.end(),
+                       [&](const config::KindOption& option) { return option.name == label.name; }))
+        schema.options.push_back(label);
     schemas.targets.push_back(std::move(schema));
   }
   return schemas;

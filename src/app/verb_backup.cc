@@ -1,6 +1,7 @@
 #include "app/backup_plan.h"
 #include "app/backup_report.h"
 #include "app/choose.h"
+#include "app/copy_sync.h"
 #include "app/dry_backup.h"
 #include "app/help.h"
 #include "app/point_cache.h"
@@ -142,6 +143,62 @@ Result<JsonObject> rehearse(Context& context, Repository& repository, SetPlan& p
       .add("sources", sources.json());
 }
 
+// Where the point of a set goes, first of all, and where else.
+struct SetCopies {
+  OpenCopy* first = nullptr;
+  std::vector<OpenCopy*> others;
+  std::vector<SyncedCopy> closed;
+};
+
+Result<SetCopies> copies_of_set(const Settings& settings, OpenCopies& copies, const std::string& set) {
+  SetCopies chosen;
+  if (!settings.has_copies) {
+    chosen.first = &copies.open.front();
+    return chosen;
+  }
+  for (const std::string& name : copies_of(*settings.config, set)) {
+    OpenCopy* copy = copies.find(name);
+    if (copy != nullptr && chosen.first == nullptr)
+      chosen.first = copy;
+    else if (copy != nullptr)
+      chosen.others.push_back(copy);
+    for (const ClosedCopy& closed : copies.closed)
+      if (closed.target.name == name) chosen.closed.push_back(not_usable(closed));
+  }
+  if (chosen.first == nullptr)
+    return Error(Code::Unavailable, "no copy of set " + printable(set) + " can be used" +
+                                        (chosen.closed.empty() ? "" : ": " + chosen.closed.front().error->message()));
+  return chosen;
+}
+
+// So that a number of the chain is not taken a second time: what another copy got while this one was out of reach.
+void catch_up(Context& context, const std::string& set, SetCopies& chosen) {
+  for (OpenCopy* other : chosen.others) {
+    SyncedCopy synced{.target = chosen.first->target.name};
+    sync_copy(context, *other, *chosen.first, {.sets = std::set<std::string>{set}}, synced);
+    if (synced.copied.points + synced.keys_added > 0 || synced.state != CopyState::Complete)
+      print_copies(context.out, {&synced, 1}, false);
+  }
+}
+
+std::vector<SyncedCopy> copy_point(Context& context, const std::string& set, SetCopies& chosen) {
+  std::vector<SyncedCopy> all;
+  all.push_back({.target = chosen.first->target.name});
+  for (OpenCopy* other : chosen.others) {
+    SyncedCopy synced{.target = other->target.name};
+    sync_copy(context, *chosen.first, *other, {.sets = std::set<std::string>{set}}, synced);
+    all.push_back(std::move(synced));
+  }
+  for (SyncedCopy& closed : chosen.closed) all.push_back(std::move(closed));
+  return all;
+}
+
+void warn_of_domains(Context& context, const Settings& settings) {
+  if (!settings.has_copies) return;
+  for (const std::string& warning : policy_domain_warnings(context.program.fs, *settings.config))
+    context.out.remark("warning: " + warning);
+}
+
 Result<Exit> run_verb(Context& context) {
   if (const std::string kind = context.args.text("kind", "full"); kind != "full")
     return Error(Code::Invalid, "this version makes backups of kind full only")
@@ -150,27 +207,38 @@ Result<Exit> run_verb(Context& context) {
   HF_TRY(parse_tags(context.args.all("tag")));
   std::vector<SetPlan> plans = HF_TRY(plan_backup(context, settings));
   start_sources(plans.front());
-  const OpenRepository opened = HF_TRY(open_repository(context, settings));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  warn_of_domains(context, settings);
   Exit exit = Exit::Done;
   std::vector<JsonObject> documents;
   for (SetPlan& plan : plans) {
     if (&plan != &plans.front()) start_sources(plan);
+    const std::string set = plan.set;
+    Result<SetCopies> found = copies_of_set(settings, copies, set);
     if (context.args.has("dry-run")) {
-      documents.push_back(HF_TRY(rehearse(context, *opened, plan)));
+      SetCopies chosen = HF_TRY(std::move(found));
+      documents.push_back(HF_TRY(rehearse(context, **chosen.first, plan)));
       continue;
     }
-    const std::string set = plan.set;
-    Result<BackupOutcome> outcome =
-        back_up(context, *opened, std::move(plan)).during("backup of set " + printable(set));
+    if (found.ok()) catch_up(context, set, found.value());
+    Result<BackupOutcome> outcome = found.ok() ? back_up(context, **found.value().first, std::move(plan))
+                                               : Result<BackupOutcome>(found.error().clone());
+    outcome = std::move(outcome).during("backup of set " + printable(set));
     if (!outcome.ok()) {
       if (plans.size() == 1 || stops_all(outcome.error())) return std::move(outcome).error();
       // The other sets can still be saved.
       documents.push_back(show_failed_set(context, set, outcome.error()));
-      if (exit == Exit::Done || exit == Exit::Partial) exit = exit_code(outcome.error().code());
+      if (exit == Exit::Done || exit == Exit::Partial || exit == Exit::Missed) exit = exit_code(outcome.error().code());
       continue;
     }
     documents.push_back(backup_document(outcome.value(), context.out.is_verbose()));
-    if (outcome.value().point.manifest.status != PointStatus::Complete && exit == Exit::Done) exit = Exit::Partial;
+    const bool is_complete = outcome.value().point.manifest.status == PointStatus::Complete;
+    if (!is_complete && (exit == Exit::Done || exit == Exit::Missed)) exit = Exit::Partial;
+    if (!settings.has_copies) continue;
+    const std::vector<SyncedCopy> copied = copy_point(context, set, found.value());
+    print_copies(context.out, copied, false);
+    documents.back().add("copies", copies_document(copied).json());
+    if (exit == Exit::Done) exit = exit_of(copied);
   }
   if (context.args.has("perf")) {
     print_perf(context.out, context.program.meter);
@@ -199,7 +267,9 @@ Verb backup_verb() {
           "is in the repository already is not stored again. What is interrupted keeps its work: the same command goes "
           "on "
           "from there. Where a set has both, a files source leaves databases to their sqlite source. Exit code 3: some "
-          "files could not be read, and the point is partial.",
+          "files could not be read, and the point is partial. With several targets the point is made in the first that "
+          "can be reached, then copied to the others; exit code 4: a copy lags, and `target sync` brings it up to "
+          "date.",
       .arguments = {{"SET|SOURCE",
                      "a set of the configuration, or files:PATH, sqlite:FILE, command:'PROGRAM ARGUMENTS'",
                      ArgumentSpec::Count::Any,

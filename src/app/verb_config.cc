@@ -63,12 +63,15 @@ Result<Exit> run_check(Context& context) {
   context.out.say(printable(path) + " is good: " + std::to_string(config.sets.size()) + " sets, " +
                   std::to_string(config.sources.size()) + " sources, " + std::to_string(config.targets.size()) +
                   " targets");
+  const std::vector<std::string> warnings = policy_domain_warnings(context.program.fs, config);
+  for (const std::string& warning : warnings) context.out.warn("warning: W10: " + warning);
   context.out.document(JsonObject()
                            .add("file", path)
                            .add("status", "passed")
                            .add("sets", config.sets.size())
                            .add("sources", config.sources.size())
-                           .add("targets", config.targets.size()));
+                           .add("targets", config.targets.size())
+                           .add("warnings", json_list(warnings)));
   return Exit::Done;
 }
 

@@ -1,4 +1,5 @@
 #include "app/choose.h"
+#include "app/copy_sync.h"
 #include "app/kinds.h"
 #include "app/session.h"
 #include "app/verbs.h"
@@ -43,26 +44,44 @@ Status add_others(Context& context, Repository& repository, std::vector<NamedCre
 
 // All that making it would ask for, short of writing.
 Result<Exit> rehearse(Context& context, const Settings& settings) {
-  const Result<std::unique_ptr<Store>> there = open_store(context, settings, false);
+  const Result<std::unique_ptr<Store>> there = open_store(context, settings, settings.targets.front(), false);
   if (!there.ok() && there.error().code() != Code::NotFound) return there.error().clone();
   if (there.ok() && there.value()->info("config", run_deadline(context)).ok())
-    return Error(Code::Exists, "there is a repository already at " + printable(settings.target))
+    return Error(Code::Exists, "there is a repository already at " + printable(settings.targets.front().name))
         .with_hint("holdfast list shows what is in it");
   const std::vector<NamedCredentials> keys = HF_TRY(first_keys(context, settings));
   const std::optional<Signer> signer = HF_TRY(signer_of_flags(context, settings.config_or_null()));
   const std::string signed_by = signer ? signer->verifier().key_id() : "";
   std::vector<std::string> names;
   for (const NamedCredentials& key : keys) names.push_back(key.what);
-  context.out.print("would make a repository at " + printable(settings.target) +
+  context.out.print("would make a repository at " + printable(settings.targets.front().name) +
                     (there.ok() ? "" : ", a directory that is not there yet"));
   for (const std::string& name : names) context.out.print("opened by " + name);
   context.out.print("signed by " + (signer ? signed_by : "a key made then") + "; nothing was written");
   context.out.document(JsonObject()
                            .add("dry_run", true)
-                           .add("target", settings.target)
+                           .add("target", settings.targets.front().name)
                            .add("keys", json_list(names))
                            .add("signer", signer ? Json(signed_by) : Json()));
   return Exit::Done;
+}
+
+// What cannot be made now `target sync` makes later.
+std::vector<SyncedCopy> make_copies(Context& context, const Settings& settings, OpenCopy& first) {
+  std::vector<SyncedCopy> copies;
+  for (size_t i = 1; i < settings.targets.size(); ++i) {
+    SyncedCopy synced{.target = settings.targets[i].name};
+    Result<OpenCopy> made = make_copy(context, settings, first, settings.targets[i]);
+    if (made.ok()) {
+      context.out.say("made copy " + synced.target + " in " + printable(made.value().store->describe()));
+    } else {
+      synced.state = CopyState::Unreachable;
+      synced.error = std::move(made).error();
+      print_copies(context.out, {&synced, 1}, false);
+    }
+    copies.push_back(std::move(synced));
+  }
+  return copies;
 }
 
 Result<Exit> run_verb(Context& context) {
@@ -71,7 +90,10 @@ Result<Exit> run_verb(Context& context) {
   std::vector<NamedCredentials> keys = HF_TRY(first_keys(context, settings));
   std::optional<Signer> signer = HF_TRY(signer_of_flags(context, settings.config_or_null()));
   const World world = HF_TRY(make_world(context));
-  const std::unique_ptr<Store> store = HF_TRY(open_store(context, settings, true));
+  const TargetSettings& target = settings.targets.front();
+  OpenCopy made{.target = target};
+  made.store = HF_TRY(open_store(context, settings, target, true));
+  Store* const store = made.store.get();
   Repository::Create options{.key_kinds = key_kinds(),
                              .credentials = std::move(keys.front().credentials),
                              .label = context.args.text("label"),
@@ -80,26 +102,28 @@ Result<Exit> run_verb(Context& context) {
       Repository::create(world, *store, std::move(options), run_deadline(context));
   if (!created.ok() && created.error().code() == Code::Exists)
     return std::move(created).error().with_hint("holdfast list shows what is in it");
-  const std::unique_ptr<Repository> repository = HF_TRY(std::move(created));
+  made.repository = HF_TRY(std::move(created));
+  Repository* const repository = made.repository.get();
   HF_TRY(add_others(context, *repository, keys));
+  const std::vector<SyncedCopy> copies = make_copies(context, settings, made);
   const std::string fingerprint = HF_TRY(repository->signer())->verifier().key_id();
   const std::string id = repository->ring().repository().hex();
   context.out.say("made repository " + id.substr(0, id_digits_shown) + " in " + printable(store->describe()));
   context.out.say("its points are signed by " + fingerprint + ": write that down beside the key");
   context.out.say("without a key nothing can ever be restored: keep a copy of it elsewhere");
-  context.out.document(JsonObject()
-                           .add("repository", id)
-                           .add("target", settings.target)
-                           .add("signer", fingerprint)
-                           .add("key", repository->opened_with().id));
-  return Exit::Done;
+  JsonObject body;
+  body.add("repository", id).add("target", target.name).add("signer", fingerprint);
+  body.add("key", repository->opened_with().id);
+  if (settings.has_copies) body.add("copies", copies_document(copies).json());
+  context.out.document(body);
+  return exit_of(copies);
 }
 
 }  // namespace
 
 Verb init_verb() {
   return {.name = "init",
-          .summary = "Make a repository",
+          .summary = "Make a repository, and its copies",
           .description =
               "Makes a repository in an empty or missing directory, opened by the key given: a passphrase, a key file, "
               "or an X25519 key. "

@@ -42,7 +42,7 @@ Result<std::optional<EnvelopeInfo>> opened_by(const std::vector<Bytes>& envelope
 
 Result<Exit> run_test(Context& context) {
   const Settings settings = HF_TRY(load_settings(context));
-  const std::unique_ptr<Store> store = HF_TRY(open_store(context, settings, false));
+  const std::unique_ptr<Store> store = HF_TRY(open_store(context, settings));
   const std::vector<Bytes> envelopes = HF_TRY(load_envelopes(*store, run_deadline(context)));
   if (envelopes.empty())
     return Error(Code::NotFound, "no repository in " + store->describe()).with_hint("holdfast init makes one");

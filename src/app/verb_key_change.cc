@@ -1,6 +1,7 @@
 // The key verbs that change the repository: add, rotate, revoke.
 #include <algorithm>
 
+#include "app/copy_sync.h"
 #include "app/kinds.h"
 #include "app/session.h"
 #include "app/verbs.h"
@@ -38,6 +39,15 @@ Result<std::vector<std::string>> add_envelopes(Context& context, Repository& rep
   return ids;
 }
 
+// The same in every copy. One that is out of reach gets it by `target sync`.
+Exit spread(Context& context, const Settings& settings, OpenCopies& copies, JsonObject& body) {
+  if (!settings.has_copies) return Exit::Done;
+  const std::vector<SyncedCopy> spread = spread_keys(copies, copies.open.front());
+  print_copies(context.out, spread, false);
+  body.add("copies", copies_document(spread).json());
+  return exit_of(spread);
+}
+
 Result<Exit> run_add(Context& context) {
   std::vector<NamedCredentials> keys = HF_TRY(credentials_of_flags(context, new_flags));
   const std::string signer_path = context.args.text("signing-key-public");
@@ -49,7 +59,9 @@ Result<Exit> run_add(Context& context) {
   if (keys.empty() && !signer && !context.program.terminal.is_interactive())
     return Error(Code::Invalid, "which key shall be added?")
         .with_hint("--new-passphrase-file FILE, --new-key-file FILE, --recipient FILE or --signing-key-public FILE");
-  const OpenRepository opened = HF_TRY(open_repository(context));
+  const Settings settings = HF_TRY(load_settings(context));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  OpenCopy& opened = copies.open.front();
   if (keys.empty() && !signer) keys.push_back(HF_TRY(ask_new_passphrase(context)));
   const bool dry_run = context.args.has("dry-run");
   const std::vector<std::string> ids = HF_TRY(add_envelopes(context, *opened, keys, dry_run));
@@ -70,15 +82,26 @@ Result<Exit> run_add(Context& context) {
     body.add("signer", fingerprint);
   }
   if (dry_run) context.out.print("nothing was written");
+  const Exit exit = dry_run ? Exit::Done : spread(context, settings, copies, body);
   context.out.document(body);
-  return Exit::Done;
+  return exit;
 }
 
 Result<Exit> run_rotate(Context& context) {
   const std::vector<NamedCredentials> keys = HF_TRY(credentials_of_flags(context, new_flags));
-  const OpenRepository opened = HF_TRY(open_repository(context));
+  const Settings settings = HF_TRY(load_settings(context));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  OpenCopy& opened = copies.open.front();
   Repository& repository = *opened;
   const bool dry_run = context.args.has("dry-run");
+  // An epoch's number taken twice could never be put right: a copy that has another one is found before, too.
+  if (!copies.closed.empty())
+    return Error(Code::Unavailable, "copy " + copies.closed.front().target.name + " cannot be used: " +
+                                        copies.closed.front().error.message() + ": nothing was rotated")
+        .with_hint("a new epoch must begin in every copy at once; try again when all can be reached");
+  if (!dry_run)
+    for (OpenCopy& other : copies.open)
+      if (&other != &opened) HF_TRY(bring_keys(opened, other));
   const std::vector<std::string> ids = HF_TRY(add_envelopes(context, repository, keys, dry_run));
   uint32_t epoch = repository.ring().current_epoch() + 1;
   if (!dry_run)
@@ -92,14 +115,18 @@ Result<Exit> run_rotate(Context& context) {
   if (!ids.empty())
     context.out.say(
         "the old key still opens the repository; when the new one is in place everywhere: holdfast key revoke " + old);
-  context.out.document(
-      JsonObject().add("dry_run", dry_run).add("epoch", epoch).add("added", json_list(ids)).add("old_key", old));
-  return Exit::Done;
+  JsonObject body;
+  body.add("dry_run", dry_run).add("epoch", epoch).add("added", json_list(ids)).add("old_key", old);
+  const Exit exit = dry_run ? Exit::Done : spread(context, settings, copies, body);
+  context.out.document(body);
+  return exit;
 }
 
 Result<Exit> run_revoke(Context& context) {
   const std::string wanted = context.args.text("KEY");
-  const OpenRepository opened = HF_TRY(open_repository(context));
+  const Settings settings = HF_TRY(load_settings(context));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  OpenCopy& opened = copies.open.front();
   std::vector<std::string> found;
   const std::vector<EnvelopeInfo> envelopes = HF_TRY(list_envelopes(*opened.store, (*opened).deadline()));
   for (const EnvelopeInfo& envelope : envelopes)
@@ -112,14 +139,24 @@ Result<Exit> run_revoke(Context& context) {
   if (dry_run && envelopes.size() == 1)
     return Error(Code::Refused, "it is the only key of the repository")
         .with_hint("add another first: holdfast key add");
-  if (!dry_run) HF_TRY(remove_envelope(*opened.store, found.front(), context.program.entropy, (*opened).deadline()));
+  if (!dry_run) {
+    HF_TRY(remove_envelope(*opened.store, found.front(), context.program.entropy, (*opened).deadline()));
+    HF_TRY(
+        record_revoked(*opened.store, (*opened).ring(), found.front(), context.program.entropy, (*opened).deadline()));
+  }
   if (dry_run)
     context.out.print("would revoke key " + found.front() + "; nothing was written");
   else
     context.out.say("revoked key " + found.front());
   context.out.say("whoever copied the repository while that key opened it can still read what it held then");
-  context.out.document(JsonObject().add("dry_run", dry_run).add("revoked", found.front()));
-  return Exit::Done;
+  JsonObject body;
+  body.add("dry_run", dry_run).add("revoked", found.front());
+  const Exit exit = dry_run ? Exit::Done : spread(context, settings, copies, body);
+  for (const ClosedCopy& closed : copies.closed)
+    if (!dry_run)
+      context.out.warn("the revoked key still opens copy " + closed.target.name + ", which could not be reached");
+  context.out.document(body);
+  return exit;
 }
 
 std::vector<OptionSpec> new_key_options() {

@@ -1,4 +1,6 @@
 // key trust: what a person decides when the repository shows an older state than was seen before.
+#include <algorithm>
+
 #include "app/session.h"
 #include "app/verbs.h"
 #include "repo/points.h"
@@ -30,9 +32,12 @@ Result<Exit> run_trust(Context& context) {
   if (set.empty())
     return Error(Code::Invalid, "what shall be trusted?")
         .with_hint("--accept-rollback SET, or --accept-signer FINGERPRINT with any command");
-  const OpenRepository opened = HF_TRY(open_repository(context));
-  if (context.args.has("dry-run")) return show_intention(context, *opened, set);
-  const uint64_t number = HF_TRY(accept_rollback(*opened, set));
+  const Settings settings = HF_TRY(load_settings(context));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  if (context.args.has("dry-run")) return show_intention(context, *copies.open.front(), set);
+  // Each copy has been seen by itself: what each shows now is what is to be believed of it.
+  uint64_t number = 0;
+  for (OpenCopy& copy : copies.open) number = std::max(number, HF_TRY(accept_rollback(*copy, set)));
   context.out.say("from now on point number " + std::to_string(number) + " is the newest of " + printable(set));
   context.out.document(JsonObject().add("set", set).add("number", number));
   return Exit::Done;

@@ -10,6 +10,7 @@
 #include "backup/backup_run.h"
 #include "base/text.h"
 #include "keys/key_store.h"
+#include "repo/copy_plan.h"
 
 namespace hf {
 namespace {
@@ -36,9 +37,35 @@ JsonObject point_document(const Point& point, const std::vector<Proof>& proofs, 
   return body.add("sequence", manifest.sequence).add("tags", tags).add("host", manifest.host);
 }
 
+// Which copies have a point, by the name of its manifest.
+class PointCopies {
+ public:
+  Status find(Context& context, OpenRepository& opened) {
+    HF_TRY(add(*opened, opened.target.name, *opened));
+    for (OpenCopy& other : opened.others) {
+      const Status added = add(*opened, other.target.name, *other);
+      if (!added.ok()) context.out.warn("copy " + other.target.name + " cannot be read: " + added.error().message());
+    }
+    return {};
+  }
+  std::vector<std::string> of(const Point& point) const {
+    std::vector<std::string> copies;
+    for (const auto& [name, manifests] : held_)
+      if (manifests.contains(point.object)) copies.push_back(name);
+    return copies;
+  }
+
+ private:
+  Status add(Repository& repository, const std::string& name, Repository& copy) {
+    held_.emplace_back(name, HF_TRY(manifests_shared(repository, copy)));
+    return {};
+  }
+  std::vector<std::pair<std::string, std::set<std::string>>> held_;
+};
+
 Result<Exit> list_all_points(Context& context) {
   const Settings settings = HF_TRY(load_settings(context));
-  const OpenRepository opened = HF_TRY(open_repository(context, settings));
+  OpenRepository opened = HF_TRY(open_repository(context, settings));
   const bool one_set = context.args.has("set");
   PointList list = HF_TRY(list_points(*opened, one_set ? std::optional(context.args.text("set")) : std::nullopt));
   if (!one_set) remember_points(context, opened.store->describe(), list.points);
@@ -47,6 +74,8 @@ Result<Exit> list_all_points(Context& context) {
   std::vector<std::string> keys;
   for (const EnvelopeInfo& envelope : HF_TRY(list_envelopes(*opened.store, run_deadline(context))))
     keys.push_back(envelope.id);
+  PointCopies copies;
+  HF_TRY(copies.find(context, opened));
   Table table({"point", "set", "time (UTC)", "status", ">size", "proof", "sources", "tags"});
   JsonArray points;
   for (const Point& point : list.points) {
@@ -60,7 +89,7 @@ Result<Exit> list_all_points(Context& context) {
     table.add({shown_id(point.id), printable(point.manifest.set), time_text(point.manifest.started),
                std::string(name_of(point.manifest.status)), format_bytes(bytes_of(point.manifest)), proof_text(proofs),
                sources, tags_text(point.manifest.tags)});
-    points.add(point_document(point, proofs, json_list(keys), json_list({settings.target})));
+    points.add(point_document(point, proofs, json_list(keys), json_list(copies.of(point))));
   }
   if (!table.is_empty())
     for (const std::string& line : table.lines()) context.out.print(line);
@@ -114,13 +143,15 @@ Result<Exit> list_sets(Context& context) {
 Result<Exit> list_targets(Context& context) {
   const Settings settings = HF_TRY(load_settings(context));
   Table table({"target", "type", "state"});
-  const Result<std::unique_ptr<Store>> store = open_store(context, settings, false);
-  const bool there = store.ok() && store.value()->info("config", run_deadline(context)).ok();
-  const std::string state = there ? "repository" : store.ok() ? "no repository" : "not there";
-  table.add({printable(settings.target), settings.store_kind, state});
-  for (const std::string& line : table.lines()) context.out.print(line);
   JsonArray targets;
-  targets.add(JsonObject().add("name", settings.target).add("type", settings.store_kind).add("state", state));
+  for (const TargetSettings& target : settings.targets) {
+    const Result<std::unique_ptr<Store>> store = open_store(context, settings, target, false);
+    const bool there = store.ok() && store.value()->info("config", run_deadline(context)).ok();
+    const std::string state = there ? "repository" : store.ok() ? "no repository" : "not there";
+    table.add({printable(target.name), target.kind, state});
+    targets.add(JsonObject().add("name", target.name).add("type", target.kind).add("state", state));
+  }
+  for (const std::string& line : table.lines()) context.out.print(line);
   context.out.document(JsonObject().add("targets", targets.json()));
   return Exit::Done;
 }
@@ -139,7 +170,7 @@ Verb list_verb() {
   return {.name = "list",
           .summary = "List points, sets, targets or keys",
           .description =
-              "Lists restore points, oldest first, with their newest proof; or the sets, the target, or the keys. All "
+              "Lists restore points, oldest first, with their newest proof; or the sets, the targets, or the keys. All "
               "times are UTC.",
           .arguments = {{"WHAT",
                          "what to list (default: points)",

@@ -93,16 +93,12 @@ void mark_given_up(RetentionPlan& plan, const std::set<std::string>& given_up) {
   }
 }
 
-Result<Exit> run_verb(Context& context) {
-  const Settings settings = HF_TRY(load_settings(context));
-  HF_TRY(rules_of_flags(context.args));
-  PruneRequest request{.dry_run = context.args.has("dry-run")};
-  request.grace = HF_TRY(context.args.duration("grace", request.grace));
-  const OpenRepository opened = HF_TRY(open_repository(context, settings));
-  context.out.event("run.started", JsonObject().add("verb", "prune").add("dry_run", request.dry_run));
+// One copy, by its own points and its own records: what another has forgotten or kept does not matter here.
+Result<JsonObject> prune_copy(Context& context, const Settings& settings, Repository& repository, PruneRequest request,
+                              const std::vector<std::string>& give_up) {
   begin_step(context, "choose points");
-  RetentionPlan plan = HF_TRY(plan_retention(context, settings, *opened, context.args.text("set")));
-  request.given_up = HF_TRY(points_given_up(*opened, context.args.all("forget")));
+  RetentionPlan plan = HF_TRY(plan_retention(context, settings, repository, context.args.text("set")));
+  request.given_up = HF_TRY(points_given_up(repository, give_up));
   mark_given_up(plan, request.given_up);
   for (const std::string& object : request.given_up) request.forget.push_back({.name = object, .reason = by_name});
   for (const PlannedPoint& planned : plan.points)
@@ -114,17 +110,83 @@ Result<Exit> run_verb(Context& context) {
   end_step(context, "choose points",
            JsonObject().add("points", plan.points.size()).add("points_to_forget", request.forget.size()));
   begin_step(context, "give space back");
-  Result<PruneOutcome> pruned = prune(*opened, request, context.program.stop);
+  Result<PruneOutcome> pruned = prune(repository, request, context.program.stop);
   context.progress.clear();
   const PruneOutcome outcome = HF_TRY(std::move(pruned));
   end_step(context, "give space back", outcome_document(outcome));
-  context.out.event("run.finished", JsonObject().add("status", "done"));
   print_outcome(context.out, outcome, request.dry_run);
+  return JsonObject().add("decisions", decisions_document(plan).json()).add_all(outcome_document(outcome));
+}
+
+// Of the points given up by name those that this copy has.
+Result<std::vector<std::string>> to_give_up_here(Repository& repository, const std::vector<std::string>& names,
+                                                 std::set<std::string>& found) {
+  std::vector<std::string> here;
+  for (const std::string& name : names) {
+    const Result<std::set<std::string>> objects = points_given_up(repository, {name});
+    if (!objects.ok() && objects.error().code() != Code::NotFound) return objects.error().clone();
+    if (!objects.ok()) continue;
+    if (name.starts_with("manifests/") && !repository.store().info(name, repository.deadline()).ok()) continue;
+    here.push_back(name);
+    found.insert(name);
+  }
+  return here;
+}
+
+// What fails on one copy does not keep the others from being pruned.
+Result<Exit> prune_copies(Context& context, const Settings& settings, OpenCopies& copies, const PruneRequest& request) {
+  const std::vector<std::string> give_up = context.args.all("forget");
+  std::map<std::string, std::vector<std::string>> given_up;
+  std::set<std::string> found;
+  for (OpenCopy& copy : copies.open) given_up[copy.target.name] = HF_TRY(to_give_up_here(*copy, give_up, found));
+  for (const std::string& name : give_up)
+    if (!found.contains(name))
+      return Error(Code::NotFound, "no copy has a point that begins with " + printable(name))
+          .with_hint("holdfast list shows all points");
+  Exit exit = Exit::Done;
+  JsonArray documents;
+  for (OpenCopy& copy : copies.open) {
+    const std::string& name = copy.target.name;
+    context.out.say("copy " + name + ":");
+    const Result<JsonObject> pruned = prune_copy(context, settings, *copy, request, given_up.at(name));
+    if (pruned.ok()) {
+      documents.add(JsonObject().add("target", name).add("status", "done").add_all(pruned.value()));
+      continue;
+    }
+    const Error& error = pruned.error();
+    if (error.code() == Code::Cancelled) return error.clone();
+    context.out.warn("holdfast: copy " + name + ": " + error.message() +
+                     (error.hint().empty() ? "" : "\nhint: " + error.hint()));
+    const Exit failed = exit_code(error.code());
+    documents.add(JsonObject().add("target", name).add("status", "failed").add("error", error_document(error, failed)));
+    if (exit == Exit::Done) exit = failed;
+  }
+  for (const ClosedCopy& closed : copies.closed) {
+    context.out.warn("copy " + closed.target.name + " was not pruned: " + closed.error.message());
+    documents.add(JsonObject()
+                      .add("target", closed.target.name)
+                      .add("status", "unreachable")
+                      .add("message", closed.error.message()));
+    if (exit == Exit::Done) exit = Exit::Missed;
+  }
   if (request.dry_run) context.out.say("nothing was written");
-  context.out.document(JsonObject()
-                           .add("dry_run", request.dry_run)
-                           .add("decisions", decisions_document(plan).json())
-                           .add_all(outcome_document(outcome)));
+  context.out.document(JsonObject().add("dry_run", request.dry_run).add("copies", documents.json()));
+  return exit;
+}
+
+Result<Exit> run_verb(Context& context) {
+  const Settings settings = HF_TRY(load_settings(context));
+  HF_TRY(rules_of_flags(context.args));
+  PruneRequest request{.dry_run = context.args.has("dry-run")};
+  request.grace = HF_TRY(context.args.duration("grace", request.grace));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  context.out.event("run.started", JsonObject().add("verb", "prune").add("dry_run", request.dry_run));
+  if (settings.targets.size() > 1) return prune_copies(context, settings, copies, request);
+  const JsonObject outcome =
+      HF_TRY(prune_copy(context, settings, *copies.open.front(), request, context.args.all("forget")));
+  context.out.event("run.finished", JsonObject().add("status", "done"));
+  if (request.dry_run) context.out.say("nothing was written");
+  context.out.document(JsonObject().add("dry_run", request.dry_run).add_all(outcome));
   return Exit::Done;
 }
 
@@ -148,7 +210,9 @@ Verb prune_verb() {
           "not needed any more is condemned now and deleted by the first prune after the grace, so that backups "
           "may run meanwhile. "
           "The newest complete point of a set always stays while it can be restored. Prune stops if a point that is to "
-          "stay has lost data; --forget gives one up by name.",
+          "stay has lost data; --forget gives one up by name. With several targets each copy is pruned by its own "
+          "points; "
+          "exit code 4: one could not be reached.",
       .arguments = {},
       .options = options(),
       .examples = {"holdfast prune --dry-run", "holdfast prune --keep-last 7 --keep-daily 30 --keep-monthly 12",

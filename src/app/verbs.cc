@@ -23,6 +23,8 @@ std::vector<Verb> make_verbs() {
   for (Verb& verb : key_verbs()) all.push_back(std::move(verb));
   for (Verb& verb : key_change_verbs()) all.push_back(std::move(verb));
   all.push_back(key_trust_verb());
+  for (Verb& verb : target_verbs()) all.push_back(std::move(verb));
+  all.push_back(target_sync_verb());
   for (Verb& verb : config_verbs()) all.push_back(std::move(verb));
   all.push_back(completion_verb());
   all.push_back(man_verb());
@@ -42,6 +44,7 @@ const std::vector<OptionSpec>& global_options() {
   static const std::vector<OptionSpec> all = {
       {"config", "c", "FILE", "configuration; else $HOLDFAST_CONFIG, ./holdfast.yaml, /etc/holdfast/holdfast.yaml"},
       {"repo", "", "PATH", "the repository, without a configuration: a directory, or dir:PATH; else $HOLDFAST_REPO"},
+      {"target", "", "NAME", "of the configuration's targets only this one"},
       {"passphrase-file", "", "FILE", "opens the repository; - is standard input; else $HOLDFAST_PASSPHRASE_FILE"},
       {"key-file", "", "FILE", "opens the repository: a file of at least 32 random bytes"},
       {"identity", "", "FILE", "opens the repository: an X25519 private key, PEM"},
@@ -62,6 +65,7 @@ const std::vector<OptionSpec>& global_options() {
 
 std::string_view group_summary(std::string_view name) {
   if (name == "key") return "keys that open a repository, and keys that sign";
+  if (name == "target") return "the copies of a repository";
   if (name == "config") return "the configuration file";
   if (name == "policy") return "retention";
   return "";

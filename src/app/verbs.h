@@ -21,6 +21,8 @@ Verb policy_simulate_verb();
 std::vector<Verb> key_verbs();
 std::vector<Verb> key_change_verbs();
 Verb key_trust_verb();
+std::vector<Verb> target_verbs();
+Verb target_sync_verb();
 std::vector<Verb> config_verbs();
 Verb completion_verb();
 Verb complete_verb();

@@ -5,10 +5,10 @@
 // that is there, whole in length. Data: of a share of the packs every byte is read, and each record opened and each
 // chunk's id computed again.
 //
-// Repair: the index is written again from the packs' trailers. Of a damaged pack every record that is sound is copied
-// to a new pack; then damaged and missing packs are condemned, as a prune condemns, and the index goes on without them.
-// So writers store again what was lost, if a source still has it, and older points that need it are whole again. No
-// object but an index segment is removed.
+// Repair: what another copy has whole is put back from there. Of the rest, the index is written again from the packs'
+// trailers. Of a damaged pack every record that is sound is copied to a new pack; then damaged and missing packs are
+// condemned, as a prune condemns, and the index goes on without them. So writers store again what was lost, if a source
+// still has it, and older points that need it are whole again. No object but an index segment is removed.
 #pragma once
 
 #include "repo/points.h"
@@ -20,6 +20,7 @@ struct CheckRequest {
       0;  // 0 … 1: the share of packs, by bytes, that is read in full; which ones moves on from day to day
   bool repair = false;
   unsigned workers = 2;
+  std::vector<Repository*> peers;  // other copies, which a repair puts damaged and missing objects back from first
   std::function<void(uint64_t bytes, uint64_t bytes_total)> progress;
 };
 
@@ -40,6 +41,7 @@ struct CheckOutcome {
   std::vector<Finding> findings;
   std::vector<std::string> points_damaged;  // ids that cannot be restored in full
   bool repaired = false;                    // something was written
+  uint64_t healed = 0;                      // objects put back from another copy
   uint64_t packs_dropped = 0;               // damaged and missing ones, by the repair
   uint64_t chunks_saved = 0;                // copied out of damaged ones
   bool sound() const;                       // no Damage is left

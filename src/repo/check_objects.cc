@@ -7,9 +7,9 @@
 namespace hf {
 namespace {
 
-constexpr std::array known_directories = {"attachments", "checkpoints", "config",   "epochs", "gc",
-                                          "heads",       "index",       "keys",     "meta",   "manifests",
-                                          "packs",       "revoking",    "sessions", "signers"};
+constexpr std::array known_directories = {"attachments", "canary",   "checkpoints", "config", "epochs",    "gc",
+                                          "heads",       "index",    "keys",        "meta",   "manifests", "packs",
+                                          "revoked",     "revoking", "sessions",    "signers"};
 constexpr size_t key_object_bytes_max = 64u << 10;
 
 Result<std::vector<std::string>> names_of(CheckState& state, const std::string& prefix) {

@@ -75,6 +75,13 @@ Status check_points(CheckState& state);
 // Reads a pack of the store in full. Nothing if it is whole, or gone meanwhile.
 Result<std::optional<BrokenPack>> read_pack(Repository& repository, const PackName& name, const StoredPack& pack);
 
+// With --repair and other copies: damaged manifests, heads and proofs put back; before anything is judged.
+Status heal_signed(CheckState& state);
+// The same for packs that are known to be broken: those healed are broken no more. Whether there were any.
+Result<bool> heal_packs(CheckState& state);
+// Points that are missing here and, with `chunks`, chunks that points have lost, brought from other copies.
+Result<bool> refill_points(CheckState& state, bool chunks);
+
 // The index written again from the packs' tables, where it has faults; without --repair only in memory.
 Status mend_index(CheckState& state);
 // Broken packs are taken out of use, after what is sound in them was saved.

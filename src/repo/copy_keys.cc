@@ -10,6 +10,24 @@ namespace {
 
 constexpr size_t key_object_bytes_max = 64u << 10;
 
+// Whether it authenticates as what its name says.
+bool is_authentic(const KeyRing& ring, const std::string& name, BytesView bytes) {
+  const std::string last = name.substr(name.find('/') + 1);
+  if (name == "config") {
+    const Result<ConfigObject> config = decode_config(bytes);
+    return config.ok() && config.value().repository == ring.repository() &&
+           equal_secret(ring.authenticate(config.value().authenticated).view(), config.value().mac);
+  }
+  if (name.starts_with("epochs/")) return ring.open_box("epoch " + last, bytes).ok();
+  if (name.starts_with("revoked/")) return ring.open_box("revoked " + last, bytes).ok();
+  if (name.starts_with("keys/")) {
+    const Result<EnvelopeInfo> info = inspect_envelope(bytes);
+    return info.ok() && info.value().id == last;
+  }
+  // A signer's MAC is its last 32 bytes.
+  return bytes.size() > 32 && equal_secret(ring.authenticate(bytes.first(bytes.size() - 32)).view(), bytes.last(32));
+}
+
 class CopyKeys {
  public:
   CopyKeys(Repository& from, Store& into, bool dry_run)
@@ -18,20 +36,13 @@ class CopyKeys {
   Result<CopiedKeys> run() {
     HF_TRY(expect_place());
     HF_TRY(find_revoked());
-    // Authentic here, because the repository is open; but read again, so each is looked at as it is copied.
-    HF_TRY(load_signers(source_, ring_, from_.deadline()));
-    HF_TRY(copy_all("signers/", {}));
-    HF_TRY(copy_all("epochs/", box_of("epoch ")));
-    HF_TRY(copy_all("keys/", is_envelope));
-    HF_TRY(copy_all("revoked/", box_of("revoked ")));
-    HF_TRY(copy_config());
+    for (const char* prefix : {"signers/", "epochs/", "keys/", "revoked/"}) HF_TRY(copy_all(prefix));
+    HF_TRY(copy("config"));
     HF_TRY(remove_revoked());
     return std::move(copied_);
   }
 
  private:
-  using Judge = std::function<Status(const std::string& name, BytesView bytes)>;
-
   // A place without `config` may be empty, or have been a copy; anything else is somebody else's.
   Status expect_place() {
     if (into_.info("config", from_.deadline()).ok()) return {};
@@ -53,41 +64,28 @@ class CopyKeys {
         .with_hint("name an empty place");
   }
 
-  Judge box_of(std::string_view purpose) const {
-    return [this, purpose](const std::string& name, BytesView bytes) -> Status {
-      HF_TRY(ring_.open_box(std::string(purpose) + name.substr(name.find('/') + 1), bytes));
-      return {};
-    };
-  }
-
-  static Status is_envelope(const std::string& name, BytesView bytes) {
-    const EnvelopeInfo info = HF_TRY(inspect_envelope(bytes));
-    if ("keys/" + info.id != name) return Error(Code::Corrupt, "it is another key than its name says");
-    return {};
-  }
-
   Status find_revoked() {
     for (const std::string& id : HF_TRY(load_revoked(source_, ring_, from_.deadline()))) revoked_.insert(id);
     for (const std::string& id : HF_TRY(load_revoked(into_, ring_, from_.deadline()))) revoked_.insert(id);
     return {};
   }
 
-  Status copy_all(const std::string& prefix, const Judge& judge) {
+  Status copy_all(const std::string& prefix) {
     for (const std::string& part : HF_TRY(names_below(source_, prefix, from_.deadline()))) {
       if (prefix == "keys/" && revoked_.contains(part)) continue;
-      HF_TRY(copy(prefix + part, judge));
+      HF_TRY(copy(prefix + part));
     }
     return {};
   }
 
-  Status copy(const std::string& name, const Judge& judge) {
+  Status copy(const std::string& name) {
     const Bytes bytes = HF_TRY(get_whole(source_, name, key_object_bytes_max, from_.deadline()));
-    const Status sound = judge ? judge(name, bytes) : Status();
-    const bool is_there = HF_TRY(has_same(name, bytes, sound.ok()));
-    if (is_there) return {};
+    const bool is_sound = is_authentic(ring_, name, bytes);
+    if (HF_TRY(has_same(name, bytes, is_sound))) return {};
     // A damaged envelope opens nothing: the copy is better off without it.
-    if (!sound.ok() && name.starts_with("keys/")) return {};
-    if (!sound.ok()) return sound.error().clone().during(name);
+    if (!is_sound && name.starts_with("keys/")) return {};
+    if (!is_sound)
+      return Error(Code::Corrupt, name + " was not written by a holder of the repository's key: it was not copied");
     copied_.added.push_back(name);
     if (dry_run_) return {};
     Status put = into_.put(name, bytes, Durable::Now, from_.deadline());
@@ -110,16 +108,6 @@ class CopyKeys {
     return true;
   }
 
-  Status copy_config() {
-    return copy("config", [&](const std::string&, BytesView bytes) -> Status {
-      const ConfigObject config = HF_TRY(decode_config(bytes));
-      if (config.repository == ring_.repository() &&
-          equal_secret(ring_.authenticate(config.authenticated).view(), config.mac))
-        return {};
-      return Error(Code::Corrupt, "it does not belong to this repository's keys");
-    });
-  }
-
   Status remove_revoked() {
     for (const std::string& id : HF_TRY(names_below(into_, "keys/", from_.deadline()))) {
       if (!revoked_.contains(id)) continue;
@@ -139,6 +127,25 @@ class CopyKeys {
 };
 
 }  // namespace
+
+Result<std::vector<std::string>> mend_keys(Repository& from, Store& into) {
+  std::vector<std::string> names, mended;
+  for (const std::string prefix : {"signers/", "epochs/", "revoked/"})
+    for (const std::string& part : HF_TRY(names_below(from.store(), prefix, from.deadline())))
+      names.push_back(prefix + part);
+  names.push_back("config");
+  for (const std::string& name : names) {
+    const Result<Bytes> there = get_whole(into, name, key_object_bytes_max, from.deadline());
+    if (!there.ok() && there.error().code() != Code::NotFound && there.error().code() != Code::Corrupt)
+      return there.error().clone();
+    if (there.ok() && is_authentic(from.ring(), name, there.value())) continue;
+    const Bytes bytes = HF_TRY(get_whole(from.store(), name, key_object_bytes_max, from.deadline()));
+    if (!is_authentic(from.ring(), name, bytes)) continue;
+    HF_TRY(put_right(into, name, bytes, from.deadline()).during("put back " + name));
+    mended.push_back(name);
+  }
+  return mended;
+}
 
 Result<CopiedKeys> copy_keys(Repository& from, Store& into, bool dry_run) {
   return CopyKeys(from, into, dry_run).run();

@@ -21,4 +21,8 @@ struct CopiedKeys {
 // if both have another object of one name: two epochs of one number. With `dry_run` nothing is written.
 Result<CopiedKeys> copy_keys(Repository& from, Store& into, bool dry_run);
 
+// Of `config`, signers, epochs and `revoked/` in `into`: those that are damaged are replaced, and missing ones added,
+// for a copy that cannot be opened. Their names.
+Result<std::vector<std::string>> mend_keys(Repository& from, Store& into);
+
 }  // namespace hf

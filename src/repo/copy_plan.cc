@@ -142,6 +142,27 @@ Result<std::vector<SetDifference>> compare_sets(Repository& from, Repository& to
   return differences;
 }
 
+Result<std::set<std::string>> manifests_shared(Repository& of, Repository& other) {
+  const GcRecords gc = HF_TRY(read_gc_records(other));
+  std::set<std::string> held;
+  HF_TRY(other.store().list(
+      "manifests/",
+      [&](const ObjectInfo& info) -> Status {
+        if (sequence_of(info.name) && !gc.is_forgotten(info.name)) held.insert(info.name);
+        return {};
+      },
+      other.deadline()));
+  if (&of == &other) return held;
+  for (const SetDifference& set : HF_TRY(compare_sets(other, of, std::nullopt))) {
+    const std::string prefix = "manifests/" + set.directory + "/";
+    if (set.fork)
+      std::erase_if(held, [&](const std::string& name) {
+        return name.starts_with(prefix) && sequence_of(name).value_or(0) >= *set.fork;
+      });
+  }
+  return held;
+}
+
 Status NeedFinder::add(const Manifest& manifest) {
   Manifest fresh;
   for (const SourceRecord& source : manifest.sources)

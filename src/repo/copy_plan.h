@@ -25,6 +25,9 @@ struct SetDifference {
 Result<std::vector<SetDifference>> compare_sets(Repository& from, Repository& to,
                                                 const std::optional<std::set<std::string>>& sets);
 
+// Manifests of `other` that count, and that say there what they say in `of`.
+Result<std::set<std::string>> manifests_shared(Repository& of, Repository& other);
+
 // A pack of `from`, with the chunks in it that `to` lacks.
 struct NeededPack {
   RepackSource source;

@@ -22,6 +22,10 @@ class CopyPoints {
 
   Result<CopyOutcome> run() {
     std::vector<SetDifference> sets = HF_TRY(compare_sets(from_, to_, directories()));
+    for (const std::string& name : request_.but) {
+      const std::string left_out = from_.ring().set_directory(name);
+      std::erase_if(sets, [&](const SetDifference& set) { return set.directory == left_out; });
+    }
     const bool any = std::any_of(sets.begin(), sets.end(), [](const SetDifference& set) { return set.any(); });
     for (const SetDifference& set : sets) {
       if (set.fork) outcome_.diverged.push_back({.set = set.directory, .number = *set.fork});

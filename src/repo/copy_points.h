@@ -17,6 +17,7 @@ namespace hf {
 
 struct CopyRequest {
   std::optional<std::set<std::string>> sets;  // by name; nothing: all
+  std::set<std::string> but;                  // sets that the copy is not to have
   bool refill = false;                        // of the points that are there already, too, bring chunks that are lost
   bool dry_run = false;
   unsigned streams = 4;

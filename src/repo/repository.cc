@@ -64,15 +64,17 @@ Result<std::unique_ptr<Repository>> Repository::create(const World& world, Store
   HF_TRY(start_epoch(store, ring, now, entropy, deadline));
   if (options.signer) {
     HF_TRY(add_signer(store, ring, options.signer->verifier(), {.label = "owner's", .created = now}, deadline));
-    repository->signer_ = std::make_shared<Signer>(std::move(*options.signer));
+    repository->own_signer_ = std::move(options.signer);
   } else {
-    repository->signer_ = std::make_shared<Signer>(Signer::generate_ed25519(entropy));
-    HF_TRY(add_signer(store, ring, *repository->signer_, {.label = "made at init", .created = now}, entropy, deadline));
+    repository->own_signer_ = Signer::generate_ed25519(entropy);
+    HF_TRY(add_signer(store, ring, *repository->own_signer_, {.label = "made at init", .created = now}, entropy,
+                      deadline));
   }
   HF_TRY(store.put("config", encode_config(ring, now), Durable::Now, deadline)
              .during("write the repository's configuration"));
   repository->created_ = now;
-  repository->trust_ = std::make_shared<Trust>(HF_TRY(Trust::load(world.fs, world.state_directory, id)));
+  repository->own_trust_ = HF_TRY(Trust::load(world.fs, world.state_directory, id));
+  repository->signer_ = &*repository->own_signer_;
   repository->trust_->pin_signer(repository->signer_->verifier().key_id());
   HF_TRY(repository->trust_->save(world.fs));
   for (const TrustedSigner& signer : HF_TRY(hf::load_signers(store, ring, deadline)))
@@ -98,7 +100,7 @@ Result<std::unique_ptr<Repository>> Repository::open(const World& world, Store& 
     return Error(Code::Corrupt, "the object 'config' does not belong to this repository's keys")
         .with_hint("put it back from another copy");
   HF_TRY(load_epochs(store, *repository->ring_, deadline));
-  repository->trust_ = std::make_shared<Trust>(HF_TRY(Trust::load(world.fs, world.state_directory, config.repository)));
+  repository->own_trust_ = HF_TRY(Trust::load(world.fs, world.state_directory, config.repository));
   repository->accept_signer_ = options.accept_signer;
   HF_TRY(repository->load_signers(std::move(options.signer), options.accept_signer));
   return repository;
@@ -127,7 +129,7 @@ Result<std::unique_ptr<Repository>> Repository::open_copy(const Repository& open
   repository->accept_signer_ = opened.accept_signer_;
   HF_TRY(repository->load_signers(std::nullopt, opened.accept_signer_));
   // The one at hand, and not another that this copy happens to keep.
-  if (opened.signer_ && repository->signers_.find(opened.signer_->verifier().key_id()) != nullptr)
+  if (opened.signer_ != nullptr && repository->signers_.find(opened.signer_->verifier().key_id()) != nullptr)
     repository->signer_ = opened.signer_;
   return repository;
 }
@@ -149,13 +151,25 @@ Status Repository::load_signers(std::optional<Signer> own, const std::string& ac
       return Error(Code::KeyMissing,
                    "the signing key is not one of the repository's signers: " + own->verifier().key_id())
           .with_hint("holdfast key add --signing-key-public FILE makes it one");
-    signer_ = std::make_shared<Signer>(std::move(*own));
+    own_signer_ = std::move(own);
   } else {
     // The newest whose private key is here.
-    for (auto signer = found.rbegin(); signer != found.rend() && !signer_; ++signer)
+    for (auto signer = found.rbegin(); signer != found.rend() && !own_signer_; ++signer)
       if (signer->has_private)
-        signer_ =
-            std::make_shared<Signer>(HF_TRY(load_private_signer(store_, *ring_, signer->verifier.key_id(), deadline_)));
+        own_signer_ = HF_TRY(load_private_signer(store_, *ring_, signer->verifier.key_id(), deadline_));
+  }
+  if (own_signer_) signer_ = &*own_signer_;
+  return trust_->save(world_.fs);
+}
+
+Status Repository::reload_keys() {
+  KeyRing fresh = ring_->of_another_copy();
+  HF_TRY(load_epochs(store_, fresh, deadline_));
+  *ring_ = std::move(fresh);
+  for (const TrustedSigner& signer : HF_TRY(hf::load_signers(store_, *ring_, deadline_))) {
+    if (signers_.find(signer.verifier.key_id()) != nullptr) continue;
+    trust_->pin_signer(signer.verifier.key_id());
+    signers_.add(HF_TRY(Verifier::from_der(signer.verifier.der())));
   }
   return trust_->save(world_.fs);
 }
@@ -194,7 +208,7 @@ void Repository::read_also(std::vector<Repository*> others, OtherCopies::Tell te
 }
 
 Result<const Signer*> Repository::signer() const {
-  if (signer_) return signer_.get();
+  if (signer_ != nullptr) return signer_;
   return Error(Code::KeyMissing, "no signing key at hand: the owner keeps it")
       .with_hint("give it with --signing-key FILE");
 }

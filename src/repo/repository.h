@@ -49,7 +49,7 @@ class Repository {
   static Result<std::unique_ptr<Repository>> open(const World& world, Store& store, Open options,
                                                   const Deadline& deadline);
   // Another copy of a repository that is open, by the same root key: nobody is asked for one. `copy` is the operator's
-  // name of it. Invalid if another repository is there; else as open(). It may outlive `opened`.
+  // name of it. Invalid if another repository is there; else as open(). `opened` must outlive it.
   static Result<std::unique_ptr<Repository>> open_copy(const Repository& opened, Store& store, std::string copy);
 
   Env env() const { return world_.env; }
@@ -57,6 +57,8 @@ class Repository {
   Store& store() { return store_; }
   const KeyRing& ring() const { return *ring_; }
   KeyRing& mutable_ring() { return *ring_; }  // to add an epoch just started
+  // Epochs and signers that were added since it was opened. Requires: nothing else is using it.
+  Status reload_keys();
   const TrustedSigners& signers() const { return signers_; }
   // KeyMissing if no private key is at hand: such a client can read and verify, not write.
   Result<const Signer*> signer() const;
@@ -95,8 +97,10 @@ class Repository {
   Deadline deadline_;
   std::unique_ptr<KeyRing> ring_;
   TrustedSigners signers_;
-  std::shared_ptr<const Signer> signer_;
-  std::shared_ptr<Trust> trust_;  // of all copies that are open
+  std::optional<Signer> own_signer_;
+  const Signer* signer_ = nullptr;  // its own, or that of the copy that was opened first
+  Trust own_trust_;
+  Trust* trust_ = &own_trust_;  // of the copy that was opened first: they share it
   std::string copy_, accept_signer_;
   EnvelopeInfo envelope_;
   WallTime created_{};

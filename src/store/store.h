@@ -53,7 +53,8 @@ class Store {
   // Nobody ever sees part of an object under its name, whatever crashes.
   virtual Status put(std::string_view name, BytesView bytes, Durable durable, const Deadline&) = 0;
 
-  // The one way to overwrite, for sessions/ only. Whole or not at all for readers; a power loss may take it back.
+  // The one way to overwrite, for sessions/, and for put_right(). Whole or not at all for readers; a power loss may
+  // take it back.
   virtual Status replace(std::string_view name, BytesView bytes, const Deadline&) = 0;
 
   // Everything that any put() has returned for is on stable storage when it returns.
@@ -81,6 +82,10 @@ class Store {
 
 // Whole object, at most `size_max` bytes: Corrupt if it is larger.
 Result<Bytes> get_whole(Store& store, std::string_view name, uint64_t size_max, const Deadline&);
+
+// In the place of an object that is not what it should be, or of none: durable when it returns. Requires: `bytes` were
+// verified to be what belongs under the name.
+Status put_right(Store& store, std::string_view name, BytesView bytes, const Deadline&);
 
 struct StoreOption {
   std::string_view name, help;

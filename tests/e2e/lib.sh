@@ -20,8 +20,8 @@ expect() {  # expect CODE ARGUMENTS...; leaves stdout and stderr in files of the
   [[ $code == "$wanted" ]] || fail "exit $code instead of $wanted: holdfast $* ($(cat stderr))"
   # Who fails says so, and who says so fails.
   if grep -q '^holdfast: ' stderr; then
-    [[ $code != 0 && $code != 3 && $code != 5 ]] || fail "exit $code after an error line: holdfast $* ($(cat stderr))"
-  elif [[ $code != 0 && $code != 3 && $code != 5 && $* != *'-o json'* ]]; then
+    [[ $code != 0 && $code != 3 && $code != 4 && $code != 5 ]] || fail "exit $code after an error line: holdfast $* ($(cat stderr))"
+  elif [[ $code != 0 && $code != 3 && $code != 4 && $code != 5 && $* != *'-o json'* ]]; then
     fail "exit $code without an error line: holdfast $*"
   fi
 }
