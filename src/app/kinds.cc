@@ -1,6 +1,8 @@
 #include "app/kinds.h"
 
+#include "check/kinds.h"
 #include "source/command.h"
+#include "source/config_names.h"
 #include "source/files.h"
 #include "source/postgres.h"
 #include "source/sqlite.h"
@@ -15,6 +17,8 @@ config::KindOption::Type type_of(SourceOption::Type type) {
       return config::KindOption::Type::Text;
     case SourceOption::Type::TextList:
       return config::KindOption::Type::TextList;
+    case SourceOption::Type::TextOrList:
+      return config::KindOption::Type::TextOrList;
     case SourceOption::Type::Flag:
       return config::KindOption::Type::Flag;
     case SourceOption::Type::Size:
@@ -34,6 +38,7 @@ std::string sample_of(std::string_view kind, std::string_view option) {
   if (kind == "sqlite" && option == "path") return "/srv/app/app.db";
   if (kind == "postgres" && option == "dsn") return "service=app";
   if (kind == "command" && option == "run") return "[hub-cli, export-config]";
+  if (kind == "config" && option == "env_file") return "/srv/app/.env";
   if (kind == "directory" && option == "path") return "/backup/holdfast";
   return {};
 }
@@ -45,7 +50,8 @@ std::vector<StoreKind> store_kinds() {
 }
 
 std::vector<SourceKind> source_kinds() {
-  return {files_source_kind(), sqlite_source_kind(), postgres_source_kind(), command_source_kind()};
+  return {files_source_kind(), sqlite_source_kind(), postgres_source_kind(), command_source_kind(),
+          config_source_kind()};
 }
 
 std::vector<KeyKind> key_kinds() {
