@@ -97,8 +97,8 @@ struct CheckOption {
   // Map: names of the operator's choice, and texts; a text may be `$name`. Source: a name of one.
   enum class Type : uint8_t {
     Text,
+    TextOrSecret,
     TextList,
-    TextOrList,
     Flag,
     Count,
     Size,
@@ -118,6 +118,7 @@ struct CheckKind {
   std::vector<CheckOption> options;  // the first is named as the kind: what is asked
   // Invalid, saying what to write instead.
   std::function<Result<Check>(const CheckOptions&)> prepare;
+  std::string_view note = {};  // what `config check` says where it is used; "": nothing
 };
 
 }  // namespace hf

@@ -186,7 +186,7 @@ CheckKind http_check_kind() {
               {"method", "the method (default GET; POST where there is a body)"},
               {"auth", "the secret that is sent as bearer token", Type::Secret},
               {"headers", "headers of the request; `$name` is a secret", Type::Map},
-              {"body", "the body of the request; `$name` is a secret"},
+              {"body", "the body of the request; `$name` is a secret", Type::TextOrSecret},
               {"ca_file", "certificates (PEM) to trust, instead of the environment's or the system's"},
               {"tls_1_2", "accept TLS 1.2, of servers that know no better", Type::Flag},
               {"wait", "ask again each second until the answer is right or the time is over", Type::Flag},

@@ -241,8 +241,6 @@ std::string sample_of(const KindOption& option) {
       return "64KiB";
     case KindOption::Type::Span:
       return "15m";
-    case KindOption::Type::Secret:
-      return "$repository-passphrase";
   }
   return "";
 }
