@@ -128,6 +128,9 @@ checks:
     - {sql: "select nonsense", on: app-db}
     - {run: [$work/db_verify], expect: "status=ok", on: app-db}
     - {file: gone.db, on: app-db}
+  live:
+    - {sql: "select count(*) from users", on: app-db, expect: "= 2"}
+    - {run: [$work/db_verify], expect: "status=ok", on: app-db, env: {SECRET_TOKEN: \$token}}
   compare:
     - {compare: app-db, with: last-good, fall_max: 10%}
   graph:
@@ -229,7 +232,8 @@ mv "outputs/$count.stderr" detail/2
 
 # What runs, and what was restored by hand.
 hf 0 verify --checks app --no-restore --in live
-hf 0 verify --checks db --no-restore
+hf 2 verify --checks db --no-restore; told 'nothing is restored'
+hf 0 verify --checks live --no-restore; told 'the value is 2'
 hf 0 restore web --in hand
 hf 0 verify web --checks db --no-restore --in hand
 hf 7 verify web --checks app --in live; told 'is in production'
@@ -256,7 +260,7 @@ mapfile -t points < <("$HOLDFAST" list points -o json | /usr/bin/python3 -c 'imp
 hf 0 diff "${points[0]}" "${points[1]}"
 for line in '+ config/env/.env/NEW_NAME' '- config/env/.env/API_TOKEN' 'M config/env/.env/DEBUG'; do told "$line"; done
 if grep -q 'DATABASE_URL\|flags\|names' stdout; then fail "what did not change is shown: $(cat stdout)"; fi
-hf 0 find PAYMENT_KEY; hf 0 ls latest config/flags; told 'limits.rate'
+hf 0 find NEW_NAME; hf 0 ls latest config/flags; told 'limits.rate'
 hf 0 ls latest config/names; told 'prod%2Fdb%2Fpassword'
 hf 0 restore "${points[0]}" --in first
 cmp -s first/config/env/.env/DEBUG first/config/env/.env/SAME && fail "equal values look equal"
