@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "app/targets.h"
+#include "check/kinds.h"
 #include "source/command.h"
+#include "source/config_names.h"
 #include "source/files.h"
 #include "source/postgres.h"
 #include "source/sqlite.h"
@@ -18,6 +20,8 @@ config::KindOption::Type type_of(SourceOption::Type type) {
       return config::KindOption::Type::Text;
     case SourceOption::Type::TextList:
       return config::KindOption::Type::TextList;
+    case SourceOption::Type::TextOrList:
+      return config::KindOption::Type::TextOrList;
     case SourceOption::Type::Flag:
       return config::KindOption::Type::Flag;
     case SourceOption::Type::Size:
@@ -30,6 +34,61 @@ config::KindOption::Type type_of(SourceOption::Type type) {
   return config::KindOption::Type::Text;
 }
 
+config::KindOption::Type type_of(CheckOption::Type type) {
+  switch (type) {
+    case CheckOption::Type::Text:
+      return config::KindOption::Type::Text;
+    case CheckOption::Type::TextOrSecret:
+      return config::KindOption::Type::TextOrSecret;
+    case CheckOption::Type::TextList:
+      return config::KindOption::Type::TextList;
+    case CheckOption::Type::Flag:
+      return config::KindOption::Type::Flag;
+    case CheckOption::Type::Count:
+      return config::KindOption::Type::Count;
+    case CheckOption::Type::Size:
+      return config::KindOption::Type::Size;
+    case CheckOption::Type::Span:
+      return config::KindOption::Type::Span;
+    case CheckOption::Type::Secret:
+      return config::KindOption::Type::Secret;
+    case CheckOption::Type::Source:
+      return config::KindOption::Type::Source;
+    case CheckOption::Type::Map:
+      return config::KindOption::Type::Map;
+  }
+  return config::KindOption::Type::Text;
+}
+
+config::KindSchema schema_of(const CheckKind& kind) {
+  config::KindSchema schema{.name = std::string(kind.name), .help = std::string(kind.help)};
+  for (const CheckOption& option : kind.options)
+    schema.options.push_back({.name = std::string(option.name),
+                              .help = std::string(option.help),
+                              .type = type_of(option.type),
+                              .required = option.required});
+  schema.accepts = [prepare = kind.prepare](const config::KindOptions& options) -> Status {
+    HF_TRY(prepare(options));
+    return {};
+  };
+  schema.note = kind.note;
+  return schema;
+}
+
+// A place on this machine. Others, such as a container or a machine of its own, are kinds of their own.
+config::KindSchema directory_environment() {
+  using Type = config::KindOption::Type;
+  return {.name = "directory",
+          .help = "A directory of this machine, and the service that runs on what is restored there.",
+          .options = {
+              {"path", "the directory that points are restored in, to prove them (default: $TMPDIR, /tmp)"},
+              {"base_url", "where the service is: http checks ask below it"},
+              {"ca_file", "certificates (PEM) that it may show, instead of the system's"},
+              {"env", "variables for run checks; `$name` is a secret", Type::Map},
+              {"production", "it is in use: nothing is restored there to be tried (default false)", Type::Flag},
+          }};
+}
+
 // For the commented sample: what a reader would have there.
 std::string sample_of(std::string_view kind, std::string_view option) {
   if (kind == "files" && option == "paths") return "[/srv/uploads]";
@@ -37,6 +96,7 @@ std::string sample_of(std::string_view kind, std::string_view option) {
   if (kind == "sqlite" && option == "path") return "/srv/app/app.db";
   if (kind == "postgres" && option == "dsn") return "service=app";
   if (kind == "command" && option == "run") return "[hub-cli, export-config]";
+  if (kind == "config" && option == "env_file") return "/srv/app/.env";
   if (kind == "directory" && option == "path") return "/backup/holdfast";
   return {};
 }
@@ -48,15 +108,23 @@ std::vector<StoreKind> store_kinds() {
 }
 
 std::vector<SourceKind> source_kinds() {
-  return {files_source_kind(), sqlite_source_kind(), postgres_source_kind(), command_source_kind()};
+  return {files_source_kind(), sqlite_source_kind(), postgres_source_kind(), command_source_kind(),
+          config_source_kind()};
 }
 
 std::vector<KeyKind> key_kinds() {
   return {passphrase_key_kind(), file_key_kind(), x25519_key_kind()};
 }
 
+std::vector<CheckKind> check_kinds() {
+  return {http_check_kind(),  sql_check_kind(),     run_check_kind(),   file_check_kind(),
+          names_check_kind(), compare_check_kind(), cypher_check_kind()};
+}
+
 config::Schemas config_schemas() {
   config::Schemas schemas;
+  for (const CheckKind& kind : check_kinds()) schemas.checks.push_back(schema_of(kind));
+  schemas.environments.push_back(directory_environment());
   for (const SourceKind& kind : source_kinds()) {
     config::KindSchema schema{.name = std::string(kind.name), .help = std::string(kind.help)};
     for (const SourceOption& option : kind.options)

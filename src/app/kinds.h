@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "check/check.h"
 #include "config/config.h"
 #include "keys/envelope.h"
 #include "source/source.h"
@@ -14,6 +15,7 @@ namespace hf {
 std::vector<StoreKind> store_kinds();
 std::vector<SourceKind> source_kinds();
 std::vector<KeyKind> key_kinds();
+std::vector<CheckKind> check_kinds();
 
 // The same, as the configuration needs to know them.
 config::Schemas config_schemas();

@@ -45,6 +45,10 @@ void Out::warn(std::string_view line) {
   terminal_.write_error(std::string(line) + "\n");
 }
 
+void Out::detail(std::string_view text) {
+  if (options_.show_detail && !text.empty()) terminal_.write_error(detail_lines(std::string(text)));
+}
+
 void Out::raw(BytesView bytes) {
   put(as_text(bytes), false);
 }

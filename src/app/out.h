@@ -38,6 +38,7 @@ class Out {
   void say(std::string_view line);                            // text, unless quiet: a line of the summary
   void remark(std::string_view line);                         // standard error, unless quiet
   void warn(std::string_view line);                           // standard error, always
+  void detail(std::string_view text);                         // what others said: standard error, if it may be shown
   void raw(BytesView bytes);                                  // standard output, as it is
   void document(const JsonObject& body);                      // json: the document; jsonl: the summary, at finish()
   void event(std::string_view name, const JsonObject& body);  // jsonl only

@@ -60,6 +60,7 @@ Result<Exit> run_init(Context& context) {
 Result<Exit> run_check(Context& context) {
   const std::string path = HF_TRY(file_to_read(context));
   const config::Config config = HF_TRY(load(context, path));
+  for (const std::string& note : config.notes) context.out.warn("note: " + printable(note));
   context.out.say(printable(path) + " is good: " + std::to_string(config.sets.size()) + " sets, " +
                   std::to_string(config.sources.size()) + " sources, " + std::to_string(config.targets.size()) +
                   " targets");
@@ -71,7 +72,8 @@ Result<Exit> run_check(Context& context) {
                            .add("sets", config.sets.size())
                            .add("sources", config.sources.size())
                            .add("targets", config.targets.size())
-                           .add("warnings", json_list(warnings)));
+                           .add("warnings", json_list(warnings))
+                           .add("notes", json_list(config.notes)));
   return Exit::Done;
 }
 

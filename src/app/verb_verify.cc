@@ -1,6 +1,9 @@
+#include "app/check_live.h"
+#include "app/check_report.h"
 #include "app/choose.h"
 #include "app/help.h"
 #include "app/kinds.h"
+#include "app/point_subject.h"
 #include "app/point_text.h"
 #include "app/session.h"
 #include "app/verbs.h"
@@ -10,8 +13,12 @@
 namespace hf {
 namespace {
 
-Result<std::string> scratch_directory(Context& context) {
-  std::string path = context.args.text("in");
+Result<std::string> scratch_directory(Context& context, const PlannedPlace& place) {
+  if (place.is_production)
+    return Error(Code::Refused,
+                 "environment " + place.environment + " is in production: nothing is restored there to be tried")
+        .with_hint("--no-restore runs the checks against what runs there; --in names another environment");
+  std::string path = place.directory;
   if (path.empty()) path = context.program.environment("TMPDIR");
   if (path.empty()) path = "/tmp";
   Result<std::unique_ptr<Directory>> opened = context.program.fs.open_directory(path);
@@ -20,14 +27,6 @@ Result<std::string> scratch_directory(Context& context) {
                  "the scratch directory " + printable(path) + " cannot be used: " + opened.error().message())
         .with_hint("--in DIR names another");
   return path;
-}
-
-JsonObject check_document(const ProofCheck& check) {
-  return JsonObject()
-      .add("name", check.name)
-      .add("status", check.passed ? "passed" : "failed")
-      .add("seconds", Json::seconds(check.took))
-      .add("message", check.message);
 }
 
 // The checks and steps as they happen.
@@ -48,7 +47,8 @@ void tell_events(Context& context, VerifyRequest& request) {
 }
 
 // What would be read, where to, and what would be written.
-Result<Exit> show_intention(Context& context, const Point& point, const VerifyRequest& request, bool attach) {
+Result<Exit> show_intention(Context& context, const Point& point, const VerifyRequest& request, const CheckPlan& plan,
+                            bool attach) {
   const uint64_t bytes = bytes_of(point.manifest);
   const bool restores = request.level != ProofLevel::Integrity;
   context.out.print("would verify point " + shown_id(point.id) + " of " + printable(point.manifest.set) + ", level " +
@@ -65,6 +65,8 @@ Result<Exit> show_intention(Context& context, const Point& point, const VerifyRe
     if (bytes > free) context.out.warn("there is not enough space; --in DIR names another scratch directory");
     body.add("scratch", request.scratch).add("bytes_to_write", bytes).add("space_free", free);
   }
+  print_plan(context.out, plan);
+  body.add("checks", names_of(plan));
   context.out.print(attach ? "a signed proof would be attached to the point; nothing was written"
                            : "no proof would be attached; nothing was written");
   context.out.document(body);
@@ -81,12 +83,7 @@ Result<Exit> show_proof(Context& context, const Point& point, const Proof& proof
   JsonArray checks;
   for (const ProofCheck& check : proof.checks) {
     checks.add(check_document(check));
-    const std::string line = (check.passed ? "  passed  " : "  FAILED  ") + printable(check.name) +
-                             (check.message.empty() ? "" : ": " + printable(check.message));
-    if (!check.passed)
-      context.out.print(line);
-    else
-      context.out.say(line);
+    print_check(context.out, check);
   }
   const std::string status = proof.passed ? "passed" : "failed";
   context.out.event("run.finished", JsonObject().add("status", status));
@@ -109,34 +106,68 @@ Result<Exit> show_proof(Context& context, const Point& point, const Proof& proof
 // The words of the contract name the deed, those of a proof what it has shown.
 std::optional<ProofLevel> level_of(const std::string& name) {
   if (name == "restore") return ProofLevel::Restored;
-  if (name == "application") return ProofLevel::Complete;
   return parse_proof_level(name);
 }
 
-Result<Exit> run_verb(Context& context) {
-  const std::string level_name = context.args.text("level", "complete");
-  const std::optional<ProofLevel> level = level_of(level_name);
+// Complete, and application where there are checks, unless a level is asked for.
+Result<ProofLevel> choose_level(Context& context, const CheckPlan& plan) {
+  const std::string name = context.args.text("level", plan.checks.empty() ? "complete" : "application");
+  const std::optional<ProofLevel> level = level_of(name);
   if (!level)
-    return Error(Code::Invalid, "--level takes integrity, restored or complete")
-        .with_hint("complete is the default, and proves most");
-  VerifyRequest request{.level = *level,
+    return Error(Code::Invalid, "--level takes integrity, restored, complete or application")
+        .with_hint("without it, as much is proven as there are checks for");
+  if (*level < ProofLevel::Application && context.args.has("checks"))
+    return Error(Code::Invalid, "--checks belong to level application").with_hint("leave --level out");
+  if (*level == ProofLevel::Application && plan.checks.empty())
+    return Error(Code::Invalid, "level application needs checks, and there are none")
+        .with_hint("--checks NAME names a group of the configuration's `checks:`");
+  return *level;
+}
+
+Result<Proof> verify(Context& context, const Settings& settings, Repository& repository, const Point& point,
+                     const CheckPlan& plan, const PlannedPlace& place, VerifyRequest& request) {
+  request.application = [&](const std::string& directory, const std::function<void(ProofCheck)>& add) {
+    PointSubject subject(context, settings,
+                         {.repository = &repository,
+                          .point = &point,
+                          .directory = directory,
+                          .rpo = rpo_of(settings.config_or_null(), point.manifest.set)});
+    const auto on_end = [&](const CheckEnd& end) {
+      add(proof_check(end));
+      if (!end.verdict.passed) context.out.detail(end.verdict.detail);
+    };
+    return run_checks(plan.checks, check_world(context, settings, place.place, subject), on_end, context.program.stop);
+  };
+  const SourceWorld world = source_world(context, settings);
+  Result<Proof> verified = verify_point(repository, point, world, request, context.program.stop);
+  context.progress.clear();
+  return verified;
+}
+
+Result<Exit> run_verb(Context& context) {
+  const Settings settings = HF_TRY(load_settings(context));
+  if (context.args.has("no-restore")) return check_live(context, settings);
+  const config::Config* const config = settings.config_or_null();
+  const PlannedPlace place = HF_TRY(plan_place(context, config));
+  const OpenRepository opened = HF_TRY(open_repository(context, settings));
+  const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT", "latest")));
+  const bool is_lower = context.args.has("level") && level_of(context.args.text("level")) != ProofLevel::Application;
+  const CheckPlan plan =
+      is_lower && !context.args.has("checks") ? CheckPlan{} : HF_TRY(plan_checks(context, config, point.manifest.set));
+  const ProofLevel level = HF_TRY(choose_level(context, plan));
+  HF_TRY(expect_service(plan, place.place));
+  VerifyRequest request{.level = level,
                         .source_kinds = source_kinds(),
                         .host = context.program.host,
                         .version = program_version(),
                         .workers = context.program.processors};
-  if (*level != ProofLevel::Integrity) request.scratch = HF_TRY(scratch_directory(context));
-  const Settings settings = HF_TRY(load_settings(context));
-  const OpenRepository opened = HF_TRY(open_repository(context, settings));
-  const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT", "latest")));
+  if (level != ProofLevel::Integrity) request.scratch = HF_TRY(scratch_directory(context, place));
   const bool attach = !context.args.has("no-attach");
-  if (context.args.has("dry-run")) return show_intention(context, point, request, attach);
+  if (context.args.has("dry-run")) return show_intention(context, point, request, plan, attach);
   tell_events(context, request);
   context.out.event("run.started",
-                    JsonObject().add("verb", "verify").add("point", point.id.hex()).add("level", name_of(*level)));
-  const SourceWorld world = source_world(context, settings);
-  Result<Proof> verified = verify_point(*opened, point, world, request, context.program.stop);
-  context.progress.clear();
-  const Proof proof = HF_TRY(std::move(verified));
+                    JsonObject().add("verb", "verify").add("point", point.id.hex()).add("level", name_of(level)));
+  const Proof proof = HF_TRY(verify(context, settings, *opened, point, plan, place, request));
   bool attached = false;
   if (attach) {
     // One who may only read verifies, too.
@@ -158,18 +189,26 @@ Verb verify_verb() {
           "compared. complete: and "
           "what was restored is examined by its own means (databases are checked and counted). The signed proof is "
           "attached to the "
-          "point. Exit code 5: a check failed.",
+          "point. application: and the checks named, or those of the set's policy, pass; databases in them are the "
+          "restored ones, programs get their places as HOLDFAST_RESTORED, HOLDFAST_DATABASE or PGHOST and such, and "
+          "the service at --base-url is asked as it is. --no-restore restores nothing and proves nothing: the checks "
+          "look at what runs, or with --in DIR at what holdfast restore put there. Exit code 5: a check failed.",
       .arguments = {{"SET|POINT",
                      "latest (the default), a set (its newest point), or the first digits of a point",
                      ArgumentSpec::Count::Optional,
                      {},
                      ArgumentSpec::Completes::Points}},
-      .options = {{"level", "", "LEVEL", "integrity, restored or complete (the default); also: restore, application"},
-                  {"in", "", "DIR", "scratch directory (default: $TMPDIR, /tmp)"},
+      .options = {{"level", "", "LEVEL",
+                   "integrity, restored, complete (the default), or application (where there are checks)"},
+                  {"checks", "", "NAMES", "groups of the configuration's checks: db,app (default: those of the policy)",
+                   true},
+                  {"base-url", "", "URL", "where the service is that http checks ask"},
+                  {"no-restore", "", "", "run the checks alone, against what runs or what --in names"},
+                  {"in", "", "ENV|DIR", "an environment, or a scratch directory (default: $TMPDIR, /tmp)"},
                   {"no-attach", "", "", "do not attach the proof"},
                   {"dry-run", "", "", "say what would be read and written; nothing is"}},
       .examples = {"holdfast verify", "holdfast verify web --level integrity",
-                   "holdfast verify 3fa9c01b22 --in /scratch -o json"},
+                   "holdfast verify --checks db,app --no-restore --base-url https://app.example"},
       .run = run_verb};
 }
 

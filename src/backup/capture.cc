@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "backup/previous_tree.h"
+#include "keys/fingerprint.h"
 
 namespace hf {
 namespace {
@@ -42,8 +43,8 @@ struct Told {
 
 class QueueSink final : public Sink {
  public:
-  QueueSink(BoundedQueue<Batch>& queue, PreviousTree& previous, std::stop_token stop)
-      : queue_(queue), previous_(previous), stop_(std::move(stop)) {}
+  QueueSink(BoundedQueue<Batch>& queue, PreviousTree& previous, const KeyRing& ring, std::stop_token stop)
+      : queue_(queue), previous_(previous), ring_(ring), stop_(std::move(stop)) {}
 
   Status entry(Entry entry) override { return put(PutEntry{.entry = std::move(entry), .content = {}}, 0); }
   Status unchanged(Entry entry) override {
@@ -67,6 +68,9 @@ class QueueSink final : public Sink {
   Status zeros(uint64_t length) override { return put(Gap{ExtentKind::Zeros, length}, 0); }
   Status end(Entry entry) override { return put(EndFile{.entry = std::move(entry)}, 0); }
 
+  Result<Bytes> fingerprint(std::string_view name, BytesView value) override {
+    return fingerprint_of(ring_, name, value);
+  }
   void problem(std::string path, std::string what) override {
     if (++told_.problem_count <= problems_recorded_max) told_.problems.push_back({std::move(path), std::move(what)});
   }
@@ -92,6 +96,7 @@ class QueueSink final : public Sink {
 
   BoundedQueue<Batch>& queue_;
   PreviousTree& previous_;
+  const KeyRing& ring_;
   const std::stop_token stop_;
   Batch batch_;
   size_t bytes_ = 0;
@@ -187,7 +192,7 @@ Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source
     }
     return {};
   });
-  QueueSink sink(queue, previous, tasks.token());
+  QueueSink sink(queue, previous, repository.ring(), tasks.token());
   Status ran = source.run(sink, previous, tasks.token());
   if (ran.ok()) ran = sink.flush();
   if (!ran.ok()) tasks.request_stop();

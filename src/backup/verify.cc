@@ -10,7 +10,7 @@
 namespace hf {
 namespace {
 
-constexpr std::array<std::string_view, 3> level_names = {"integrity", "restored", "complete"};
+constexpr std::array<std::string_view, 4> level_names = {"integrity", "restored", "complete", "application"};
 
 std::string first_of(const std::vector<std::string>& found, uint64_t count) {
   std::string text;
@@ -110,9 +110,11 @@ class Verification {
       const std::string path = directory + "/" + source.name;
       const std::unique_ptr<Directory> root = HF_TRY(world_.fs.open_directory(path));
       HF_TRY(compare(source, root.get(), "every byte"));
-      if (request_.level == ProofLevel::Complete) HF_TRY(judge(source, path));
+      if (request_.level >= ProofLevel::Complete) HF_TRY(judge(source, path));
     }
-    return {};
+    if (request_.level < ProofLevel::Application) return {};
+    const Step checks(request_, "checks");
+    return request_.application(directory, [this](ProofCheck check) { add(std::move(check)); });
   }
 
   // What the tree says against what stands there; and counts against the manifest.

@@ -5,6 +5,7 @@
 // and in its metadata. complete:  and each source's own judgement of what was restored (integrity_check, row counts and
 // digests of tables), and the counts of entries,
 //            files and bytes against what the manifest recorded.
+// application: and the operator's own checks of it pass.
 // A later level includes the earlier ones. The proof can be signed and attached to the point.
 #pragma once
 
@@ -13,7 +14,7 @@
 
 namespace hf {
 
-enum class ProofLevel : uint8_t { Integrity, Restored, Complete };
+enum class ProofLevel : uint8_t { Integrity, Restored, Complete, Application };
 std::string_view name_of(ProofLevel level);
 std::optional<ProofLevel> parse_proof_level(std::string_view name);
 
@@ -23,6 +24,9 @@ struct VerifyRequest {
   std::vector<SourceKind> source_kinds;
   std::string host, version;
   unsigned workers = 2;
+  // Application: judges what was restored into `directory`, each source in a directory of its name there, while it
+  // stands, and gives each result to `add`.
+  std::function<Status(const std::string& directory, const std::function<void(ProofCheck)>& add)> application;
   std::function<void(const std::string& step, bool begins)> on_step;  // "app-db: restore"; before it and after it
   std::function<void(const ProofCheck&)> on_check;
   std::function<void(const std::string& step, uint64_t bytes, uint64_t bytes_total)> progress;

@@ -275,6 +275,26 @@ Result<WallTime> parse_time(std::string_view text) {
   return Error(Code::Invalid, "a time is written 2026-11-21T02:00:00Z, or 2026-11-21 02:00 for UTC");
 }
 
+bool matches_wildcards(std::string_view pattern, std::string_view name) {
+  size_t p = 0, n = 0, star = std::string_view::npos, star_n = 0;
+  while (n < name.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      star = p++;
+      star_n = n;
+    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
+      ++p;
+      ++n;
+    } else if (star != std::string_view::npos) {
+      p = star + 1;
+      n = ++star_n;
+    } else {
+      return false;
+    }
+  }
+  while (p < pattern.size() && pattern[p] == '*') ++p;
+  return p == pattern.size();
+}
+
 std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates) {
   // In a name of three letters two changes make any other.
   const size_t distance_max = name.size() <= 3 ? 1 : std::max<size_t>(2, name.size() / 3);

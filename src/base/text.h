@@ -37,6 +37,9 @@ Result<uint64_t> parse_size(std::string_view text);
 // "5%", "99.9%": 5, 99.9. From 0 to 100.
 Result<double> parse_percent(std::string_view text);
 
+// `*` and `?` as in a shell: any bytes, and one byte.
+bool matches_wildcards(std::string_view pattern, std::string_view name);
+
 // The candidate that `name` was most likely meant to be, if one is near enough to be suggested.
 std::optional<std::string> closest(std::string_view name, const std::vector<std::string>& candidates);
 

@@ -37,6 +37,11 @@ int64_t number_of(const Node& map, std::string_view key, Shape shape) {
   return number;
 }
 
+bool is_textual(Shape shape) {
+  return shape == Shape::Text || shape == Shape::TextList || shape == Shape::TextOrList || shape == Shape::SecretUse ||
+         shape == Shape::TextOrSecret;
+}
+
 SecretReference secret_of(const std::string& name, const Node& node) {
   using From = SecretReference::From;
   constexpr std::pair<std::string_view, From> ways[] = {
@@ -67,17 +72,40 @@ KeyConfig key_config_of(const Node& node) {
   return key;
 }
 
-KindConfig kind_config_of(const Node& node, std::string_view section, const Table& table) {
-  KindConfig made{text_of(node, "type"), {}};
+// Options as they are written below the row `path`; those in a map that stands for a value as "value.key".
+void add_options(const Node& node, const Table& table, const std::string& path, const std::string& prefix,
+                 KindOptions& options) {
   for (const Member& member : node.members) {
-    const KeySpec* spec = table.find(std::string(section) + ".*(" + made.type + ")." + member.key);
-    if (spec == nullptr || member.key == "type") continue;
-    if (spec->shape == Shape::Text || spec->shape == Shape::TextList || spec->shape == Shape::SecretUse) {
-      made.options[member.key] = texts_of(member.value);
-    } else if (Result<std::string> value = normal_form(spec->shape, member.value); value.ok()) {
-      made.options[member.key] = {std::move(value).value()};
+    const KeySpec* spec = table.find(path + "." + prefix + member.key);
+    if (spec == nullptr || (prefix.empty() && member.key == "type")) continue;
+    const Node& value = member.value;
+    const std::string name = prefix + member.key;
+    if (spec->or_section && value.kind == Node::Kind::Map) {
+      add_options(value, table, path, name + ".", options);
+    } else if (spec->shape == Shape::Map) {
+      for (const Member& pair : value.members) {
+        options[name].push_back(pair.key);
+        options[name].push_back(pair.value.text);
+      }
+    } else if (is_textual(spec->shape)) {
+      options[name] = texts_of(value);
+    } else if (Result<std::string> normal = normal_form(spec->shape, value); normal.ok()) {
+      options[name] = {std::move(normal).value()};
     }
   }
+}
+
+KindConfig kind_config_of(const Node& node, std::string_view section, const Table& table) {
+  KindConfig made{text_of(node, "type"), {}};
+  add_options(node, table, std::string(section) + ".*(" + made.type + ")", "", made.options);
+  return made;
+}
+
+KindConfig keyed_config_of(const Node& node, const std::string& keyed, const Table& table) {
+  KindConfig made;
+  for (const Member& member : node.members)
+    if (table.find(keyed + "(" + member.key + ")") != nullptr) made.type = member.key;
+  add_options(node, table, keyed + "(" + made.type + ")", "", made.options);
   return made;
 }
 
@@ -94,7 +122,8 @@ Keep keep_of(const Node& node) {
 
 class Build {
  public:
-  Build(const Node& root, const Table& table, Problems& problems) : root_(root), table_(table), problems_(problems) {}
+  Build(const Node& root, const Schemas& schemas, const Table& table, Problems& problems)
+      : root_(root), schemas_(schemas), table_(table), problems_(problems) {}
 
   Config run() {
     if (root_.find("version") != nullptr)
@@ -107,6 +136,9 @@ class Build {
       config_.targets[target.key] = kind_config_of(target.value, "targets", table_);
     for (const Member& source : section("sources"))
       config_.sources[source.key] = kind_config_of(source.value, "sources", table_);
+    for (const Member& environment : section("environments"))
+      config_.environments[environment.key] = kind_config_of(environment.value, "environments", table_);
+    for (const Member& group : section("checks")) add_checks(group);
     add_policies();
     for (const Member& set : section("sets")) add_set(set);
     return std::move(config_);
@@ -120,6 +152,20 @@ class Build {
     const Node* algorithm = key.value.find("algorithm");
     if (algorithm != nullptr && key.value.find("file") == nullptr)
       problems_.add(algorithm->place, "\"algorithm\" goes with \"file\": only a key in a file signs");
+  }
+
+  void add_checks(const Member& group) {
+    std::vector<KindConfig>& checks = config_.checks[group.key];
+    for (const Node& item : group.value.items) {
+      checks.push_back(keyed_config_of(item, "checks.*.#", table_));
+      const auto kind = std::ranges::find(schemas_.checks, checks.back().type, &KindSchema::name);
+      if (kind == schemas_.checks.end()) continue;
+      if (!kind->note.empty()) config_.notes.push_back(problems_.where(item.place) + ": " + kind->note);
+      // What is wrong with a value by itself has been told already, and might be told again in other words.
+      if (!kind->accepts || !problems_.is_empty()) continue;
+      if (const Status accepted = kind->accepts(checks.back().options); !accepted.ok())
+        problems_.add(item.place, accepted.error().message());
+    }
   }
 
   void add_policies() {
@@ -164,6 +210,10 @@ class Build {
   PolicyConfig policy_of(const Node& node) const {
     PolicyConfig policy{keep_of(node_of(node, "keep")), texts_of(node_of(node, "copies")),
                         texts_of(node_of(node, "encrypt")), text_of(node, "sign")};
+    if (node.find("rpo") != nullptr) policy.rpo = Duration(number_of(node, "rpo", Shape::Span));
+    for (const Node& verify : node_of(node, "verify").items)
+      for (const std::string& group : texts_of(node_of(verify, "checks")))
+        if (std::ranges::find(policy.checks, group) == policy.checks.end()) policy.checks.push_back(group);
     if (node.find("copies") == nullptr)
       for (const auto& [name, target] : config_.targets) policy.copies.push_back(name);
     if (node.find("encrypt") == nullptr) {
@@ -184,6 +234,7 @@ class Build {
   }
 
   const Node& root_;
+  const Schemas& schemas_;
   const Table& table_;
   Problems& problems_;
   Config config_;
@@ -203,9 +254,13 @@ class Show {
       for (const Member& member : node.members) add(member.value, *each, prefix + member.key);
       return;
     }
-    if (spec.shape == Shape::Kinded)
-      return add(node, *table_.find(spec.path + "(" + text_of(node, "type") + ")"), path);
-    if (spec.shape != Shape::Section) {
+    if (spec.shape == Shape::List) {
+      for (size_t i = 0; i < node.items.size(); ++i)
+        add(node.items[i], *table_.find(spec.path + ".#"), prefix + std::to_string(i + 1));
+      return;
+    }
+    if (has_kinds(spec)) return add(node, kind_row(node, spec), path);
+    if (spec.shape != Shape::Section && !(spec.or_section && node.kind == Node::Kind::Map)) {
       const Place place = node.place;
       values_.push_back(
           {path, to_line(node), {problems_.name_of(place), place.line + 1, problems_.column_shown(place)}});
@@ -221,6 +276,14 @@ class Show {
   }
 
  private:
+  const KeySpec& kind_row(const Node& node, const KeySpec& spec) const {
+    if (spec.shape == Shape::Kinded) return *table_.find(spec.path + "(" + text_of(node, "type") + ")");
+    for (const KeySpec* row : table_.below(spec))
+      if (node.find(kind_of(*row)) != nullptr) return *row;
+    HF_ASSERT(!"a validated node has a kind");
+    return spec;
+  }
+
   const Table& table_;
   const Problems& problems_;
   std::vector<Shown>& values_;
@@ -246,8 +309,8 @@ Node resolved(const Node& root, Problems& problems) {
 
 }  // namespace
 
-Config build(const Node& root, const Table& table, Problems& problems) {
-  Config config = Build(root, table, problems).run();
+Config build(const Node& root, const Schemas& schemas, const Table& table, Problems& problems) {
+  Config config = Build(root, schemas, table, problems).run();
   if (problems.is_empty()) Show(table, problems, config.values).add(resolved(root, problems), *table.find(""), "");
   return config;
 }

@@ -7,6 +7,6 @@
 namespace hf::config {
 
 // `root` has been validated. If that found problems, this adds those that it can see, and the Config is of no use.
-Config build(const Node& root, const Table& table, Problems& problems);
+Config build(const Node& root, const Schemas& schemas, const Table& table, Problems& problems);
 
 }  // namespace hf::config

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,18 +23,34 @@ namespace hf::config {
 
 // What the program can open, as the configuration needs to know it. The application fills it from its kinds.
 struct KindOption {
-  enum class Type : uint8_t { Text, TextList, Flag, Size, Span, Secret };
-  std::string name, help;
+  enum class Type : uint8_t {
+    Text,
+    TextList,
+    TextOrList,
+    Flag,
+    Count,
+    Size,
+    Span,
+    Secret,
+    TextOrSecret,  // text, or $name
+    Map,           // names and texts; a text may be $name
+    Source,        // the name of a source
+  };
+  std::string name, help;  // "expect.status": a key of the map that `expect` may be instead
   Type type = Type::Text;
   bool required = false;
   std::string sample;  // YAML, for the sample file; "": made up from the type
 };
+using KindOptions = std::map<std::string, std::vector<std::string>, std::less<>>;
 struct KindSchema {
   std::string name, help;
   std::vector<KindOption> options;
+  std::function<Status(const KindOptions&)> accepts = {};  // what is wrong with them together; may be empty
+  std::string note = {};                                   // said where the kind is used; "": nothing
 };
 struct Schemas {
-  std::vector<KindSchema> sources, targets;
+  std::vector<KindSchema> sources, targets, environments;
+  std::vector<KindSchema> checks;  // the first option of each is named as the kind
 };
 
 // Where a value was written. No file: it is a default.
@@ -57,11 +75,12 @@ struct KeyConfig {
   std::string algorithm;  // Signing: ed25519, ecdsa-p256 or rsa-pss
 };
 
-// A source or a target: its kind, and the kind's own options. Flags are "true" or "false"; sizes in bytes and spans of
-// time in nanoseconds are decimal numbers. Paths are as written, relative to the working directory.
+// A source, a target, an environment or a check: its kind, and the kind's own options. Flags are "true" or "false";
+// sizes in bytes and spans of time in nanoseconds are decimal numbers; a map is name, text, name, text, … Paths are as
+// written, relative to the working directory.
 struct KindConfig {
   std::string type;
-  std::map<std::string, std::vector<std::string>, std::less<>> options;
+  KindOptions options;
 };
 
 struct Keep {
@@ -75,6 +94,8 @@ struct PolicyConfig {
   std::vector<std::string> copies;   // targets
   std::vector<std::string> encrypt;  // keys
   std::string sign;                  // a key; "": the repository's own
+  std::optional<Duration> rpo;
+  std::vector<std::string> checks;  // of all its `verify`, each once
 };
 
 struct SetConfig {
@@ -100,10 +121,12 @@ struct Config {
   bool names_only = false;
   Named<SecretReference> secrets;
   Named<KeyConfig> keys;
-  Named<KindConfig> targets, sources;
+  Named<KindConfig> targets, sources, environments;
+  Named<std::vector<KindConfig>> checks;
   Named<PolicyConfig> policies;
   Named<SetConfig> sets;
   std::vector<Shown> values;
+  std::vector<std::string> notes;  // "file:line:column: what"; worth knowing, no mistake
 };
 
 // Reads the file and what it includes. Invalid: the message lists all problems (at most 20), each as

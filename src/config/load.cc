@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.h"
 #include "config/build.h"
 #include "config/validate.h"
 #include "sys/fs.h"
@@ -9,27 +10,6 @@ namespace {
 
 constexpr uint64_t file_bytes_max = 1 << 20;
 constexpr size_t files_max = 1000;
-
-// `*` and `?` as in a shell, within one component.
-bool matches(std::string_view pattern, std::string_view name) {
-  size_t p = 0, n = 0, star = std::string_view::npos, star_n = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      star_n = n;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == name[n])) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++star_n;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 // With its trailing slash; "" for the working directory.
 std::string directory_of(const std::string& path) {
@@ -49,7 +29,7 @@ Result<std::vector<std::string>> expand(Fs& fs, const std::string& base, const s
   for (const DirectoryEntry& entry : HF_TRY(opened->entries())) {
     // As in a shell, what is hidden must be asked for: editors leave such files behind.
     const bool is_hidden = entry.name.starts_with('.') && !last.starts_with('.');
-    if (!is_hidden && entry.type != FileType::Directory && matches(last, entry.name))
+    if (!is_hidden && entry.type != FileType::Directory && matches_wildcards(last, entry.name))
       paths.push_back(directory + entry.name);
   }
   return paths;
@@ -58,7 +38,7 @@ Result<std::vector<std::string>> expand(Fs& fs, const std::string& base, const s
 class Loader {
  public:
   // Without `fs`, nothing can be included.
-  Loader(Fs* fs, const Schemas& schemas) : fs_(fs), table_(schemas) {}
+  Loader(Fs* fs, const Schemas& schemas) : fs_(fs), schemas_(schemas), table_(schemas) {}
 
   Result<Config> run(const std::string& name, std::string_view content) {
     Node root;
@@ -68,7 +48,7 @@ class Loader {
     for (const Member& section : root.members)
       for (const Member& member : section.value.members) defined[section.key].push_back(member.key);
     validate(root, table_, defined, problems_);
-    Config config = build(root, table_, problems_);
+    Config config = build(root, schemas_, table_, problems_);
     if (!problems_.is_empty()) return problems_.error();
     return config;
   }
@@ -135,6 +115,7 @@ class Loader {
   }
 
   Fs* fs_;
+  const Schemas& schemas_;
   const Table table_;
   Problems problems_;
 };

@@ -1,6 +1,8 @@
 // The commented sample: every key with what it means; those that a first configuration does not need are commented out.
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "config/table.h"
 
 namespace hf::config {
@@ -53,11 +55,20 @@ class Sample {
     comment(row.doc, margin);
     const std::string key(key_of(row));
     if (row.shape == Shape::Names) {
-      line(key + ":", margin);
-      return names(row, margin.deeper());
+      const Margin own = is_needed(row) ? margin : margin.commented();
+      line(key + ":", own);
+      return names(row, own.deeper());
     }
     const Margin own = row.sample.empty() ? margin.commented() : margin;
-    if (row.shape != Shape::Section) return line(fmt::format("{}: {}", key, value(row)), own);
+    if (row.shape == Shape::List) {
+      line(key + ":", own);
+      return items(row, own.deeper());
+    }
+    if (row.shape != Shape::Section) {
+      line(fmt::format("{}: {}", key, value(row)), own);
+      if (row.or_section) alternatives(row, margin.commented());
+      return;
+    }
     line(key + ":", own);
     section(row, own.deeper());
   }
@@ -71,8 +82,43 @@ class Sample {
   void named(const KeySpec& each, const Margin& margin) {
     comment(each.doc, margin);
     line(each.sample + ":", margin);
-    section(each, margin.deeper());
+    each.shape == Shape::List ? items(each, margin.deeper()) : section(each, margin.deeper());
   }
+
+  // One of each kind, or one.
+  void items(const KeySpec& list, const Margin& margin) {
+    const KeySpec& each = *table_.find(list.path + ".#");
+    comment(each.doc, margin);
+    if (each.shape != Shape::Keyed) return item(each, margin);
+    for (const KeySpec* kind : table_.below(each)) {
+      comment(kind->doc, margin);
+      item(*kind, margin);
+    }
+  }
+
+  // The first key stands behind the dash, which the others are indented like.
+  void item(const KeySpec& each, const Margin& margin) {
+    bool is_first = true;
+    for (const KeySpec* row : table_.below(each)) {
+      if (!std::exchange(is_first, false)) {
+        entry(*row, margin.deeper());
+        continue;
+      }
+      comment(row->doc, margin);
+      line(fmt::format("- {}: {}", key_of(*row), value(*row)), margin);
+      if (row->or_section) alternatives(*row, margin.deeper().commented());
+    }
+  }
+
+  // The keys of the map that a value can be instead.
+  void alternatives(const KeySpec& row, const Margin& margin) {
+    line("or:", margin);
+    line(fmt::format("{}:", key_of(row)), margin);
+    section(row, margin.deeper());
+  }
+
+  // What nothing else is there without is commented out as a whole.
+  bool is_needed(const KeySpec& names) const { return names.path != "environments" && names.path != "checks"; }
 
   std::string value(const KeySpec& row) const {
     if (row.sample == "*") return all_of(row.refers);
@@ -91,6 +137,8 @@ class Sample {
         return "64KiB";
       case Shape::SecretUse:
         return "$NAME";
+      case Shape::Map:
+        return "{NAME: …}";
       default:
         return row.refers.empty() && row.path.find("env") == std::string::npos ? "…" : "NAME";
     }

@@ -44,12 +44,19 @@ Json typed_schema(const KeySpec& spec, const Table& table) {
       return {{"type", "object"},
               {"additionalProperties", false},
               {"patternProperties", {{name_pattern, schema_of(*table.find(spec.path + ".*"), table)}}}};
-    case Shape::Kinded: {
-      Json schema{{"type", "object"}, {"required", {"type"}}};
+    case Shape::Kinded:
+    case Shape::Keyed: {
+      Json schema{{"type", "object"}};
+      if (spec.shape == Shape::Kinded) schema["required"] = {"type"};
       for (const KeySpec* kind : table.below(spec)) schema["oneOf"].push_back(schema_of(*kind, table));
       return schema;
     }
+    case Shape::List:
+      return {{"type", "array"}, {"minItems", 1}, {"items", schema_of(*table.find(spec.path + ".#"), table)}};
+    case Shape::Map:
+      return {{"type", "object"}, {"additionalProperties", {{"type", {"string", "number", "boolean"}}}}};
     case Shape::Text:
+    case Shape::TextOrSecret:
       return text;
     case Shape::TextList:
       return list;
@@ -72,13 +79,17 @@ Json typed_schema(const KeySpec& spec, const Table& table) {
 
 Json schema_of(const KeySpec& spec, const Table& table) {
   Json schema{{"description", spec.doc}};
-  schema.update(typed_schema(spec, table));
+  if (!spec.or_section)
+    schema.update(typed_schema(spec, table));
+  else
+    schema["anyOf"] = {typed_schema(spec, table), section_schema(spec, table)};
   return schema;
 }
 
 // "sources.*(files).paths" as people write it.
 std::string shown_path(std::string path) {
   for (size_t at = path.find('*'); at != std::string::npos; at = path.find('*', at)) path.replace(at, 1, "NAME");
+  for (size_t at = path.find(".#"); at != std::string::npos; at = path.find(".#", at)) path.replace(at, 2, "[]");
   if (const size_t open = path.find('('); open != std::string::npos) path.erase(open, path.find(')') - open + 1);
   return path;
 }
@@ -112,16 +123,17 @@ std::string reference_markdown(const Schemas& schemas) {
     if (row.path.empty()) continue;
     // A table for each section and each kind of source and target, and one for the keys of the file itself.
     const bool is_kind = row.shape == Shape::Section && row.path.ends_with(')');
+    const std::string told_by = is_kind && table.find(row.path + ".type") != nullptr ? "type" : "with";
     if (row.shape == Shape::Names || is_kind || row.path == "version") {
-      const size_t open = row.path.find('(') + 1;
       page += row.path == "version" ? "\n## The file\n"
-              : is_kind             ? fmt::format("\n### {}, type `{}`\n{}\n", shown_path(row.path),
-                                                  row.path.substr(open, row.path.size() - open - 1), row.doc)
-                                    : fmt::format("\n## {}\n{}\n", row.path, row.doc);
+              : is_kind ? fmt::format("\n### {}, {} `{}`\n{}\n", shown_path(row.path), told_by, kind_of(row), row.doc)
+                        : fmt::format("\n## {}\n{}\n", row.path, row.doc);
       if (row.shape == Shape::Names && table.find(row.path + ".*")->shape == Shape::Kinded) continue;
+      if (row.shape == Shape::Names && table.find(row.path + ".*")->shape == Shape::List) continue;
       page += "\n| key | takes | default | |\n|---|---|---|---|\n";
     }
-    if (row.shape == Shape::Names || row.shape == Shape::Kinded || is_kind || row.path.ends_with(".*")) continue;
+    const bool is_frame = row.path.ends_with(".*") || row.path.ends_with(".#");
+    if (row.shape == Shape::Names || has_kinds(row) || is_kind || is_frame) continue;
     const std::string mark = row.required ? "**" : "";
     page += fmt::format("| {}`{}`{} | {} | {} | {} |\n", mark, shown_path(row.path), mark, takes(row), row.fallback,
                         cell(row.doc));

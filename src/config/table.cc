@@ -1,5 +1,7 @@
 #include "config/table.h"
 
+#include <algorithm>
+
 namespace hf::config {
 namespace {
 
@@ -86,6 +88,14 @@ std::vector<KeySpec> place_rows() {
       {.path = "targets.*", .shape = Shape::Kinded, .doc = "One target."},
       {.path = "sources", .shape = Shape::Names, .doc = "What is protected."},
       {.path = "sources.*", .shape = Shape::Kinded, .doc = "One source."},
+      {.path = "environments", .shape = Shape::Names, .doc = "Where points are restored, and where services run."},
+      {.path = "environments.*", .shape = Shape::Kinded, .doc = "One environment."},
+      {.path = "checks", .shape = Shape::Names, .doc = "Smoke tests, in groups: for `holdfast verify --checks NAME`."},
+      {.path = "checks.*",
+       .shape = Shape::List,
+       .doc = "One group: a list of checks, of which each is of the kind that one of its keys names.",
+       .sample = "app"},
+      {.path = "checks.*.#", .shape = Shape::Keyed, .doc = "One check."},
   };
 }
 
@@ -139,6 +149,16 @@ std::vector<KeySpec> policy_rows() {
        .doc = "The key that signs.",
        .fallback = "a key of the repository's own",
        .refers = "keys"},
+      {.path = "policies.*.rpo",
+       .shape = Shape::Span,
+       .doc = "How much time's data may be lost; `rpo` in a check means this."},
+      {.path = "policies.*.verify", .shape = Shape::List, .doc = "How points are proven: what each proof consists of."},
+      {.path = "policies.*.verify.#", .shape = Shape::Section, .doc = "One proof."},
+      {.path = "policies.*.verify.#.checks",
+       .shape = Shape::TextList,
+       .doc = "Groups of checks that the application must pass; `holdfast verify` runs them where none are named.",
+       .required = true,
+       .refers = "checks"},
   };
   rows.insert(rows.end(), more.begin(), more.end());
   return rows;
@@ -180,27 +200,62 @@ Shape shape_of(KindOption::Type type) {
       return Shape::Span;
     case KindOption::Type::Secret:
       return Shape::SecretUse;
+    case KindOption::Type::TextOrList:
+      return Shape::TextOrList;
+    case KindOption::Type::Count:
+      return Shape::Count;
+    case KindOption::Type::TextOrSecret:
+      return Shape::TextOrSecret;
+    case KindOption::Type::Map:
+      return Shape::Map;
+    case KindOption::Type::Source:
+      return Shape::Text;
   }
   return Shape::Text;
+}
+
+std::string refers_of(KindOption::Type type) {
+  return type == KindOption::Type::Secret ? "secrets" : type == KindOption::Type::Source ? "sources" : "";
 }
 
 std::string sample_of(const KindOption& option) {
   if (!option.sample.empty() || !option.required) return option.sample;
   switch (option.type) {
     case KindOption::Type::Text:
+    case KindOption::Type::TextOrList:
+    case KindOption::Type::TextOrSecret:
       return "/srv/example";
     case KindOption::Type::TextList:
       return "[/srv/example]";
+    case KindOption::Type::Count:
+      return "0";
+    case KindOption::Type::Secret:
+      return "$repository-passphrase";
+    case KindOption::Type::Map:
+      return "{}";
+    case KindOption::Type::Source:
+      return "example-files";
     case KindOption::Type::Flag:
       return "false";
     case KindOption::Type::Size:
       return "64KiB";
     case KindOption::Type::Span:
       return "15m";
-    case KindOption::Type::Secret:
-      return "$repository-passphrase";
   }
   return "";
+}
+
+void add_options(const KindSchema& kind, const std::string& path, std::vector<KeySpec>& rows) {
+  for (const KindOption& option : kind.options) {
+    const auto is_below = [&](const KindOption& other) { return other.name.starts_with(option.name + "."); };
+    rows.push_back({.path = path + "." + option.name,
+                    .shape = shape_of(option.type),
+                    .doc = option.help,
+                    .required = option.required,
+                    .refers = refers_of(option.type),
+                    .or_section = std::ranges::any_of(kind.options, is_below),
+                    .sample = sample_of(option)});
+  }
 }
 
 void add_kinds(const std::vector<KindSchema>& kinds, const std::string& section, std::vector<KeySpec>& rows) {
@@ -212,14 +267,17 @@ void add_kinds(const std::vector<KindSchema>& kinds, const std::string& section,
                     .required = true,
                     .choices = {kind.name},
                     .sample = kind.name});
-    for (const KindOption& option : kind.options) {
-      rows.push_back({.path = path + "." + option.name,
-                      .shape = shape_of(option.type),
-                      .doc = option.help,
-                      .required = option.required,
-                      .refers = option.type == KindOption::Type::Secret ? "secrets" : "",
-                      .sample = sample_of(option)});
-    }
+    add_options(kind, path, rows);
+  }
+}
+
+// Those whose kind is told by the key that is named after it.
+void add_keyed_kinds(const std::vector<KindSchema>& kinds, const std::string& keyed, std::vector<KeySpec>& rows) {
+  for (const KindSchema& kind : kinds) {
+    HF_ASSERT(!kind.options.empty() && kind.options[0].name == kind.name);
+    const std::string path = keyed + "(" + kind.name + ")";
+    rows.push_back({.path = path, .shape = Shape::Section, .doc = kind.help});
+    add_options(kind, path, rows);
   }
 }
 
@@ -232,6 +290,8 @@ Table::Table(const Schemas& schemas) : rows_(general_rows()) {
     rows_.push_back(std::move(row));
     if (path == "targets.*") add_kinds(schemas.targets, "targets", rows_);
     if (path == "sources.*") add_kinds(schemas.sources, "sources", rows_);
+    if (path == "environments.*") add_kinds(schemas.environments, "environments", rows_);
+    if (path == "checks.*.#") add_keyed_kinds(schemas.checks, path, rows_);
   }
   for (KeySpec& row : policy_rows()) rows_.push_back(std::move(row));
   for (KeySpec& row : set_rows()) rows_.push_back(std::move(row));
@@ -245,13 +305,22 @@ const KeySpec* Table::find(std::string_view path) const {
 
 std::vector<const KeySpec*> Table::below(const KeySpec& parent) const {
   // The first part of any path is below the row whose path is empty.
-  const std::string prefix = parent.path + (parent.shape == Shape::Kinded ? "(" : parent.path.empty() ? "" : ".");
+  const std::string prefix = parent.path + (has_kinds(parent) ? "(" : parent.path.empty() ? "" : ".");
   std::vector<const KeySpec*> rows;
   for (const KeySpec& row : rows_) {
     if (row.path.size() <= prefix.size() || !row.path.starts_with(prefix)) continue;
     if (row.path.find_first_of(".(", prefix.size()) == std::string::npos) rows.push_back(&row);
   }
   return rows;
+}
+
+bool has_kinds(const KeySpec& spec) {
+  return spec.shape == Shape::Kinded || spec.shape == Shape::Keyed;
+}
+
+std::string kind_of(const KeySpec& spec) {
+  const size_t open = spec.path.rfind('(') + 1;
+  return spec.path.substr(open, spec.path.size() - open - 1);
 }
 
 std::string_view key_of(const KeySpec& spec) {
@@ -262,6 +331,7 @@ std::string_view describe(Shape shape) {
   switch (shape) {
     case Shape::Section:
     case Shape::Kinded:
+    case Shape::Keyed:
       return "a map of keys";
     case Shape::Names:
       return "a map of names";
@@ -281,6 +351,12 @@ std::string_view describe(Shape shape) {
       return "a size, such as 512MiB or 10GB";
     case Shape::SecretUse:
       return "a secret, as $name";
+    case Shape::TextOrSecret:
+      return "text, or a secret as $name";
+    case Shape::Map:
+      return "a map of names and texts";
+    case Shape::List:
+      return "a list of maps";
   }
   return "";
 }

@@ -22,9 +22,14 @@ enum class Shape : uint8_t {
   Span,       // of time
   Size,       // in bytes
   SecretUse,  // $name
+  TextOrSecret,
+  Map,    // names that the operator chooses, and a text for each; a text may be $name
+  List,   // of what the row "path.#" says
+  Keyed,  // a Section whose keys depend on which kind's name is among them: the rows below "path(kind)"
 };
 
-// Paths: "sets.*.keep.daily": `*` is a name the operator chose; "sources.*(files).paths": only where `type: files`.
+// Paths: "sets.*.keep.daily": `*` is a name the operator chose; "sources.*(files).paths": only where `type: files`;
+// "checks.*.#": each of a list.
 struct KeySpec {
   std::string path;
   Shape shape = Shape::Text;
@@ -36,6 +41,7 @@ struct KeySpec {
   std::string complaint = {};             // said of any other value, instead of listing the choices
   std::vector<std::string> one_of = {};   // Section: exactly one of these keys
   bool main_only = false;                 // not in included files
+  bool or_section = false;                // or a map of the keys below it
   std::string sample = {};                // value in the sample; Names: the name; "": commented out there
 };
 
@@ -51,6 +57,10 @@ class Table {
   std::vector<KeySpec> rows_;
 };
 
+// Kinded or Keyed.
+bool has_kinds(const KeySpec& spec);
+// "files" of "sources.*(files)". Requires: such a row.
+std::string kind_of(const KeySpec& spec);
 // The last part of a path.
 std::string_view key_of(const KeySpec& spec);
 // For people: "a list of texts", "a duration such as 15m".

@@ -45,6 +45,7 @@ class Validator {
 
   // `at` is the key's place: where something is missing is said there.
   void check(const Node& node, const KeySpec& spec, Place at) {
+    if (spec.or_section && node.kind == Node::Kind::Map) return check_section(node, spec, at);
     switch (spec.shape) {
       case Shape::Section:
         return check_section(node, spec, at);
@@ -61,6 +62,15 @@ class Validator {
         return check_text(node, spec);
       case Shape::SecretUse:
         return check_secret(node, spec);
+      case Shape::TextOrSecret:
+        if (node.kind == Node::Kind::Scalar && node.text.starts_with('$')) return check_secret(node, spec);
+        return check_text(node, spec);
+      case Shape::Map:
+        return check_map(node, spec);
+      case Shape::List:
+        return check_items(node, spec);
+      case Shape::Keyed:
+        return check_keyed(node, spec, at);
       default:
         return check_typed(node, spec);
     }
@@ -68,13 +78,15 @@ class Validator {
 
  private:
   std::string shown(const KeySpec& spec) const {
-    return spec.path.empty() ? "the file" : fmt::format("\"{}\"", key_of(spec) == "*" ? spec.path : key_of(spec));
+    const bool has_key = key_of(spec) != "*" && key_of(spec) != "#" && !spec.path.ends_with(')');
+    return spec.path.empty() ? "the file" : fmt::format("\"{}\"", has_key ? key_of(spec) : spec.path);
   }
 
   void wrong_type(const Node& node, const KeySpec& spec) {
     if (node.kind == Node::Kind::Null)
       return problems_.add(node.place, fmt::format("{} has no value: it takes {}", shown(spec), describe(spec.shape)));
     std::string what = fmt::format("{} takes {}", shown(spec), describe(spec.shape));
+    if (spec.or_section) what += ", or a map of keys";
     if (spec.path.starts_with("secrets.*"))
       what = "a secret is a reference: write {file: PATH}, {env: NAME}, {credential: NAME} or {exec: [PROGRAM, …]}";
     // Text where a map belongs may be what must not be shown.
@@ -139,11 +151,7 @@ class Validator {
 
   void check_kinded(const Node& node, const KeySpec& spec, Place at) {
     if (node.kind != Node::Kind::Map) return wrong_type(node, spec);
-    std::vector<std::string> kinds;
-    for (const KeySpec* row : table_.below(spec)) {
-      const size_t begin = spec.path.size() + 1;
-      kinds.push_back(row->path.substr(begin, row->path.size() - begin - 1));
-    }
+    const std::vector<std::string> kinds = kinds_of(spec);
     const Node* type = node.find("type");
     if (type == nullptr) return problems_.add(at, fmt::format("\"type\" is missing: one of {}", listed(kinds)));
     if (type->kind != Node::Kind::Scalar) return problems_.add(type->place, "\"type\" takes text");
@@ -152,6 +160,53 @@ class Validator {
     std::string what = did_you_mean(type->text, kinds);
     if (what.empty()) what = ": known are " + listed(kinds);
     problems_.add(type->place, fmt::format("unknown type \"{}\"{}", type->text, what));
+  }
+
+  std::vector<std::string> kinds_of(const KeySpec& spec) const {
+    std::vector<std::string> kinds;
+    for (const KeySpec* row : table_.below(spec)) kinds.push_back(kind_of(*row));
+    return kinds;
+  }
+
+  void check_keyed(const Node& node, const KeySpec& spec, Place at) {
+    if (node.kind != Node::Kind::Map) return wrong_type(node, spec);
+    const std::vector<std::string> kinds = kinds_of(spec);
+    const Member* first = nullptr;
+    for (const Member& member : node.members) {
+      if (std::ranges::find(kinds, member.key) == kinds.end()) continue;
+      if (first != nullptr)
+        return problems_.add(member.place, fmt::format("either \"{}\" or \"{}\", not both", first->key, member.key));
+      first = &member;
+    }
+    if (first != nullptr)
+      return check_section(node, *table_.find(fmt::format("{}({})", spec.path, first->key)), first->place);
+    const Member* written = node.members.empty() ? nullptr : &node.members.front();
+    const std::string nearest = written == nullptr ? "" : did_you_mean(written->key, kinds);
+    if (!nearest.empty())
+      return problems_.add(written->place, fmt::format("unknown key \"{}\"{}", written->key, nearest));
+    problems_.add(at, fmt::format("one of these keys is missing: {}", listed(kinds)));
+  }
+
+  void check_items(const Node& node, const KeySpec& spec) {
+    if (node.kind != Node::Kind::List) return wrong_type(node, spec);
+    if (node.items.empty()) return problems_.add(node.place, fmt::format("{} is empty", shown(spec)));
+    const KeySpec* each = table_.find(spec.path + ".#");
+    HF_ASSERT(each != nullptr);
+    for (const Node& item : node.items) check(item, *each, item.place);
+  }
+
+  void check_map(const Node& node, const KeySpec& spec) {
+    if (node.kind != Node::Kind::Map) return wrong_type(node, spec);
+    for (const Member& member : node.members) {
+      const Node& value = member.value;
+      if (member.key.empty()) problems_.add(member.place, fmt::format("a name in {} is empty", shown(spec)));
+      if (value.kind != Node::Kind::Scalar)
+        problems_.add(member.place, fmt::format("\"{}\" takes text", member.key));
+      else if (value.text.starts_with('$'))
+        check_secret(value, spec);
+      else if (has_password(value.text) || is_secret_name(member.key))
+        problems_.add_secret(value.place, fmt::format("\"{}\" holds a secret: {}", member.key, secrets_elsewhere));
+    }
   }
 
   void check_list(const Node& node, const KeySpec& spec) {
@@ -173,7 +228,7 @@ class Validator {
     if (!check_no_secret(node, spec)) return;
     if (!spec.choices.empty() && std::ranges::find(spec.choices, node.text) == spec.choices.end())
       return problems_.add(node.place, fmt::format("{}: {}", shown(spec), complaint(node, spec)));
-    if (!spec.refers.empty()) check_reference(node.text, node.place, spec);
+    if (!spec.refers.empty()) check_reference(node.text, node.place, spec.refers);
   }
 
   std::string complaint(const Node& node, const KeySpec& spec) {
@@ -197,7 +252,8 @@ class Validator {
     if (secrets == defined_.end()) return true;
     for (const std::string& name : secrets->second) {
       if (node.text.find("$" + name) == std::string::npos) continue;
-      problems_.add(node.place, fmt::format("{} does not take a secret: \"${}\" can only be a key's passphrase",
+      problems_.add(node.place, fmt::format("{} does not take a secret: \"${}\" stands alone, and only where a key "
+                                            "takes one",
                                             shown(spec), name));
       return false;
     }
@@ -208,16 +264,15 @@ class Validator {
     if (node.kind != Node::Kind::Scalar) return wrong_type(node, spec);
     if (!node.text.starts_with('$') || !is_good_name(node.text.substr(1)))
       return problems_.add_secret(node.place, fmt::format("{}: {}", shown(spec), secrets_elsewhere));
-    check_reference(node.text.substr(1), node.place, spec);
+    check_reference(node.text.substr(1), node.place, "secrets");
   }
 
-  void check_reference(const std::string& name, Place place, const KeySpec& spec) {
-    const auto names = defined_.find(spec.refers);
+  void check_reference(const std::string& name, Place place, const std::string& section) {
+    const auto names = defined_.find(section);
     static const std::vector<std::string> none;
     const std::vector<std::string>& known = names == defined_.end() ? none : names->second;
     if (std::ranges::find(known, name) != known.end()) return;
-    problems_.add(place,
-                  fmt::format("no {} is named \"{}\"{}", singular(spec.refers), name, did_you_mean(name, known)));
+    problems_.add(place, fmt::format("no {} is named \"{}\"{}", singular(section), name, did_you_mean(name, known)));
   }
 
   void check_typed(const Node& node, const KeySpec& spec) {

@@ -49,6 +49,7 @@ KeyRing::KeyRing(RootKey root, RepositoryId repository) : root_(std::move(root))
   fill(name_, Wiped(derive("holdfast name 1", 32)).view());
   fill(auth_, Wiped(derive("holdfast config 1", 32)).view());
   fill(cache_, Wiped(derive("holdfast local cache 1", 32)).view());
+  fill(fingerprint_, Wiped(derive("holdfast fingerprint 1", 32)).view());
   const Wiped gear(derive("holdfast cut 1", gear_.size() * sizeof(uint64_t)));
   for (size_t i = 0; i < gear_.size(); ++i) gear_[i] = load_le<uint64_t>(gear.view().data() + i * sizeof(uint64_t));
 }

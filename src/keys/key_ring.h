@@ -64,6 +64,8 @@ class KeyRing {
 
   // Directory name of a set: first 16 hex of HMAC-SHA-256(K_name, name).
   std::string set_directory(std::string_view set_name) const;
+  // Of the names and values that a config source gives; see keys/fingerprint.h.
+  const Key32& fingerprint_key() const { return fingerprint_.bytes; }
   // MAC of config and signers.
   Sha256 authenticate(BytesView bytes) const;
 
@@ -72,7 +74,7 @@ class KeyRing {
 
   RootKey root_;
   RepositoryId repository_;
-  WipedKey chunk_, meta_, piece_, name_, auth_, cache_;
+  WipedKey chunk_, meta_, piece_, name_, auth_, cache_, fingerprint_;
   GearTable gear_{};
   std::map<uint32_t, DataKey> epochs_;
 };

@@ -85,7 +85,7 @@ struct ProofCheck {
 };
 
 struct Proof {
-  std::string level;  // integrity, restored, complete
+  std::string level;  // integrity, restored, complete, application
   bool passed = false;
   WallTime time{};
   Duration took{};

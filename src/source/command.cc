@@ -7,8 +7,6 @@
 namespace hf {
 namespace {
 
-constexpr std::string_view path_default = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
 struct CommandSpec {
   ProcessSpec process;
   std::string file_name;
@@ -68,23 +66,12 @@ class CommandSource final : public Source {
   const CommandSpec spec_;
 };
 
-Result<std::map<std::string, std::string>> parse_environment(const std::vector<std::string>& variables) {
-  std::map<std::string, std::string> environment{{"PATH", std::string(path_default)}};
-  for (const std::string& variable : variables) {
-    const size_t equals = variable.find('=');
-    if (equals == 0 || equals == variable.npos)
-      return Error(Code::Invalid, "an entry of environment is not NAME=value").with_hint("write NAME=value");
-    environment[variable.substr(0, equals)] = variable.substr(equals + 1);
-  }
-  return environment;
-}
-
 Result<CommandSpec> parse_spec(const SourceOptions& options) {
   CommandSpec spec;
   spec.process.argv = list_option(options, "run");
   if (spec.process.argv.empty() || spec.process.argv[0].empty())
     return Error(Code::Invalid, "option run is missing").with_hint("give the command and its arguments as a list");
-  spec.process.environment = HF_TRY(parse_environment(list_option(options, "environment")));
+  spec.process.environment = HF_TRY(environment_option(options, "environment"));
   spec.file_name = text_option_or(options, "file_name", "output");
   if (spec.file_name.find('/') != spec.file_name.npos || !is_valid_path(spec.file_name))
     return Error(Code::Invalid, "option file_name is not the name of a file");

@@ -3,6 +3,11 @@
 #include <charconv>
 
 namespace hf {
+namespace {
+
+constexpr std::string_view path_default = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+}  // namespace
 
 std::vector<std::string> list_option(const SourceOptions& options, std::string_view name) {
   const auto at = options.find(name);
@@ -44,6 +49,18 @@ Result<Duration> span_option(const SourceOptions& options, std::string_view name
   if (*number > static_cast<uint64_t>(INT64_MAX))
     return Error(Code::Invalid, "option " + std::string(name) + " is too long a time");
   return Duration(static_cast<int64_t>(*number));
+}
+
+Result<std::map<std::string, std::string>> environment_option(const SourceOptions& options, std::string_view name) {
+  std::map<std::string, std::string> environment{{"PATH", std::string(path_default)}};
+  for (const std::string& variable : list_option(options, name)) {
+    const size_t equals = variable.find('=');
+    if (equals == 0 || equals == variable.npos)
+      return Error(Code::Invalid, "an entry of " + std::string(name) + " is not NAME=value")
+          .with_hint("write NAME=value");
+    environment[variable.substr(0, equals)] = variable.substr(equals + 1);
+  }
+  return environment;
 }
 
 }  // namespace hf

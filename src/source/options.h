@@ -16,5 +16,7 @@ Result<bool> flag_option(const SourceOptions& options, std::string_view name, bo
 // A size in bytes or a span in nanoseconds.
 Result<std::optional<uint64_t>> number_option(const SourceOptions& options, std::string_view name);
 Result<Duration> span_option(const SourceOptions& options, std::string_view name, Duration absent);
+// NAME=value for a child program, and PATH.
+Result<std::map<std::string, std::string>> environment_option(const SourceOptions& options, std::string_view name);
 
 }  // namespace hf

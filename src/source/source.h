@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/query.h"
 #include "base/secret_opener.h"
 #include "sys/entry.h"
 #include "sys/http.h"
@@ -51,6 +52,9 @@ class Sink {
   virtual Status end(Entry entry) = 0;        // info.size is set by the Sink to what was given
   // Something of the source is not in the point: the point becomes partial. `what` is names-only.
   virtual void problem(std::string path, std::string what) = 0;
+  // What tells that a value has changed, and nothing else of it: 16 bytes that are the same for the same name and value
+  // in the same repository, and that nobody can compute who cannot open it; and who can pays for each guess.
+  virtual Result<Bytes> fingerprint(std::string_view name, BytesView value) = 0;
   virtual void table(TableFact table) = 0;
   virtual void fact(std::string name, std::string value) = 0;
 };
@@ -187,9 +191,21 @@ struct PutBack {
   std::vector<std::string> stop, start;  // argument vectors
 };
 
+// A database that answers: what was restored, or what is in use. One thread at a time.
+class Queries {
+ public:
+  virtual ~Queries() = default;
+  // One statement that reads; whatever it does, nothing is changed. Timeout, Cancelled; what the database said is
+  // detail.
+  virtual Result<QueryAnswer> ask(const std::string& sql, const Deadline& deadline, std::stop_token stop) = 0;
+  virtual Result<std::vector<TableFact>> tables() = 0;
+  // Variables that lead a child program to it: PGHOST and such, or HOLDFAST_DATABASE.
+  virtual std::map<std::string, std::string> variables() = 0;
+};
+
 struct SourceOption {
   std::string_view name, help;
-  enum class Type : uint8_t { Text, TextList, Flag, Size, Span, Secret } type = Type::Text;
+  enum class Type : uint8_t { Text, TextList, TextOrList, Flag, Size, Span, Secret } type = Type::Text;
   bool required = false;
 };
 // By option name; flags are "true" or "false", sizes in bytes and spans of time in nanoseconds are decimal numbers;
@@ -210,6 +226,12 @@ struct SourceKind {
   std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const RecordedSource&, const PutBack&)> put_back;
   // Restores into a server. Empty for kinds that have none.
   std::function<Result<std::unique_ptr<Load>>(const SourceWorld&, const RecordedSource&, const LoadRequest&)> load;
+  // Opens what was restored into `directory`, or what the options mean, to queries. Both are empty for what is no
+  // database.
+  std::function<Result<std::unique_ptr<Queries>>(const SourceWorld&, const std::string& directory,
+                                                 const RecordedSource&)>
+      query_restored;
+  std::function<Result<std::unique_ptr<Queries>>(const SourceWorld&, const SourceOptions&)> query_live;
 };
 
 }  // namespace hf

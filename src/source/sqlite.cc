@@ -9,6 +9,7 @@
 #include "source/sqlite_facts.h"
 #include "source/sqlite_prove.h"
 #include "source/sqlite_put_back.h"
+#include "source/sqlite_queries.h"
 #include "source/sqlite_snapshot.h"
 
 namespace hf {
@@ -170,6 +171,8 @@ SourceKind sqlite_source_kind() {
     return Proved{.checks = HF_TRY(prove_sqlite(world, request.directory, request.recorded)), .running = nullptr};
   };
   kind.put_back = put_back_sqlite;
+  kind.query_restored = query_restored_sqlite;
+  kind.query_live = query_live_sqlite;
   return kind;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "crypto/hash.h"
+
 namespace hf {
 
 Status RecordingSink::add(RecordedEntry entry) {
@@ -13,6 +15,12 @@ Status RecordingSink::add(RecordedEntry entry) {
     faults.push_back(path + " is not behind " + entries.back().entry.path);
   entries.push_back(std::move(entry));
   return {};
+}
+
+Result<Bytes> RecordingSink::fingerprint(std::string_view name, BytesView value) {
+  Bytes both = to_bytes(name);
+  append(both, value);
+  return to_bytes(sha256(both).view().first(16));
 }
 
 Status RecordingSink::entry(Entry entry) {

@@ -29,6 +29,7 @@ class RecordingSink final : public Sink {
   Status zeros(uint64_t length) override;
   Status end(Entry entry) override;
   void problem(std::string path, std::string what) override { problems.emplace_back(std::move(path), std::move(what)); }
+  Result<Bytes> fingerprint(std::string_view name, BytesView value) override;
   void table(TableFact table) override { tables.push_back(std::move(table)); }
   void fact(std::string name, std::string value) override { facts[std::move(name)] = std::move(value); }
 
