@@ -123,8 +123,12 @@ Result<std::optional<Point>> take_safety_point(Context& context, const SourceWor
     context.out.warn("note: no safety point is taken, as was asked: there will be no way back");
     return std::optional<Point>();
   }
-  BackupRequest request{
-      .set = std::string(safety_set), .sources = {}, .host = context.program.host, .version = program_version()};
+  // Not the whole of its source: so it is never taken for the newest state of anything.
+  BackupRequest request{.set = std::string(safety_set),
+                        .sources = {},
+                        .kind = std::string(kind_selected),
+                        .host = context.program.host,
+                        .version = program_version()};
   request.tags = {{std::string(safety_tag), plan.name}, {"restored-point", restored.id.hex()}};
   request.pipeline.workers = context.program.processors;
   request.progress = [&](const BackupProgress& state) {

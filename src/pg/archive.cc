@@ -95,9 +95,19 @@ PgArchiveItem parse_item(std::string_view line) {
     line.remove_prefix(type.size() + 1);
   }
   item.type = type;
-  item.schema = take_word(line);
-  item.name = line.substr(0, line.rfind(' '));  // the owner is last
+  item.name = line;
   return item;
+}
+
+// "public t postgres" into schema and name. The owner is last; each may hold spaces, and the longest schema is right.
+void cut_name(PgArchiveItem& item, const std::set<std::string>& schemas) {
+  std::string_view line = item.name;
+  std::string_view schema = line.substr(0, line.find(' '));
+  for (const std::string& known : schemas)
+    if (known.size() > schema.size() && line.starts_with(known + " ")) schema = known;
+  item.schema = schema;
+  line.remove_prefix(std::min(schema.size() + 1, line.size()));
+  item.name = std::string(line.substr(0, line.rfind(' ')));
 }
 
 Status copy_file(Directory& from, const std::string& path, Directory& to, const std::string& name) {
@@ -114,7 +124,7 @@ Status copy_file(Directory& from, const std::string& path, Directory& to, const 
 
 }  // namespace
 
-std::vector<PgArchiveItem> parse_archive_list(std::string_view text) {
+std::vector<PgArchiveItem> parse_archive_list(std::string_view text, std::set<std::string> schemas) {
   std::vector<PgArchiveItem> items;
   while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
@@ -126,6 +136,13 @@ std::vector<PgArchiveItem> parse_archive_list(std::string_view text) {
     else if (!line.empty() && line[0] >= '0' && line[0] <= '9')
       items.push_back(parse_item(line));
   }
+  for (PgArchiveItem& item : items) {
+    if (item.type != "SCHEMA") continue;
+    cut_name(item, {});
+    schemas.insert(item.name);
+  }
+  for (PgArchiveItem& item : items)
+    if (item.type != "SCHEMA") cut_name(item, schemas);
   return items;
 }
 
@@ -152,25 +169,34 @@ Status PgArchive::run(std::vector<std::string> arguments, const std::function<St
   arguments.push_back(room_path_ + "/" + files_.front());
   PgCommand command{.program = "pg_restore", .arguments = std::move(arguments), .has_network = false};
   const Deadline deadline(world_.env.clock, run_time_max);
-  const ProcessEnd end = HF_TRY(world_.process.run(to_spec(programs_, command), take, deadline, std::move(stop)));
+  // What becomes of the text is no failure of the program that writes it.
+  std::optional<Error> ours;
+  const auto give = [&](BytesView bytes) -> Status {
+    Status taken = take(bytes);
+    if (!taken.ok()) ours = taken.error().clone();
+    return taken;
+  };
+  Result<ProcessEnd> ended = world_.process.run(to_spec(programs_, command), give, deadline, std::move(stop));
+  if (ours) return std::move(*ours);
+  const ProcessEnd end = HF_TRY(std::move(ended).during("read the archive of the schema"));
   if (end.status == 0) return {};
   return Error(Code::Corrupt,
                "pg_restore cannot read the archive of the schema, and exited with status " + std::to_string(end.status))
       .with_detail(end.stderr_text);
 }
 
-Result<std::vector<PgArchiveItem>> PgArchive::list(std::stop_token stop) {
+Result<std::vector<PgArchiveItem>> PgArchive::list(const std::set<std::string>& schemas, std::stop_token stop) {
   std::string text;
   const auto keep = [&](BytesView bytes) -> Status {
     text += as_text(bytes);
     return {};
   };
   HF_TRY(run({"--list", "--verbose"}, keep, std::move(stop)));
-  return parse_archive_list(text);
+  return parse_archive_list(text, schemas);
 }
 
-// pg_restore takes its choice from a file: a line for each id.
-Result<std::string> PgArchive::write_list(const std::set<int>& only) {
+// pg_restore takes its choice from a file, a line for each id, and their order as well.
+Result<std::string> PgArchive::write_list(const std::vector<int>& only) {
   std::string lines;
   for (const int id : only) lines += std::to_string(id) + ";\n";
   const std::string name = new_name();

@@ -14,10 +14,11 @@ namespace hf {
 // One line of the archive's table of contents.
 struct PgArchiveItem {
   int id = 0;
-  std::string type;          // "TABLE", "FK CONSTRAINT"
-  std::string schema, name;  // as the archive lists them, cut at spaces where a line leaves no choice
-  std::string text;          // type, schema, name and owner as listed
-  std::vector<int> needs;    // ids of what must be there before
+  std::string type;        // "TABLE", "FK CONSTRAINT"
+  std::string schema;      // "-" for none
+  std::string name;        // and, where a space in the owner leaves no choice, a part of that
+  std::string text;        // type, schema, name and owner as listed
+  std::vector<int> needs;  // ids of what must be there before
 };
 
 enum class PgSection : uint8_t { PreData, Data, PostData };
@@ -25,9 +26,9 @@ enum class PgSection : uint8_t { PreData, Data, PostData };
 struct PgArchiveRead {
   std::vector<PgSection> sections;
   bool create_database = false;
-  bool clean = false;                   // begin with DROP … IF EXISTS of all that these sections have
-  bool no_owner = false;                // neither owners nor privileges
-  const std::set<int>* only = nullptr;  // null: everything
+  bool clean = false;                      // begin with DROP … IF EXISTS of all that these sections have
+  bool no_owner = false;                   // neither owners nor privileges
+  const std::vector<int>* only = nullptr;  // ids, in the archive's order; null: everything
 };
 
 class PgArchive {
@@ -41,7 +42,8 @@ class PgArchive {
   PgArchive& operator=(PgArchive&&) = delete;
   ~PgArchive();  // removes what it put into the room
 
-  Result<std::vector<PgArchiveItem>> list(std::stop_token stop);
+  // `schemas`: those that are known, for lines that do not say where a name ends.
+  Result<std::vector<PgArchiveItem>> list(const std::set<std::string>& schemas, std::stop_token stop);
   // Corrupt: pg_restore cannot read it. Else the visitor's errors.
   Status read(const PgArchiveRead& what, SqlScriptVisitor& visitor, std::stop_token stop);
 
@@ -50,7 +52,7 @@ class PgArchive {
       : world_(world), programs_(programs), room_(std::move(room)), room_path_(std::move(room_path)) {}
   std::string new_name();
   Status run(std::vector<std::string> arguments, const std::function<Status(BytesView)>& take, std::stop_token stop);
-  Result<std::string> write_list(const std::set<int>& only);
+  Result<std::string> write_list(const std::vector<int>& only);
 
   PgWorld world_;
   PgPrograms programs_;
@@ -60,6 +62,6 @@ class PgArchive {
 };
 
 // What `pg_restore --list --verbose` prints.
-std::vector<PgArchiveItem> parse_archive_list(std::string_view text);
+std::vector<PgArchiveItem> parse_archive_list(std::string_view text, std::set<std::string> schemas);
 
 }  // namespace hf

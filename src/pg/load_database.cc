@@ -126,27 +126,51 @@ class Schema final : public SqlScriptVisitor {
   Bytes rows_;
 };
 
-// What --clean begins with: DROP … IF EXISTS of everything, before the first entry.
+// What --clean begins with: DROP … IF EXISTS of everything, before the first entry. Some of it cannot go by itself, as
+// the key of a partition, and goes with what comes later: so what was refused is tried again as long as that gets
+// further.
 class Drops final : public SqlScriptVisitor {
  public:
   Drops(PgConnection& connection, bool go_on, PgLoadLog& log) : connection_(connection), go_on_(go_on), log_(log) {}
+
   Status statement(const SqlEntry& entry, std::string_view text) override {
     if (!entry.type.empty()) return {};
-    Status status = connection_.run(std::string(text));
-    if (status.ok()) return {};
-    const SqlEntry dropped{.type = "drop", .schema = "-", .name = first_words(text)};
-    return judge_refusal(connection_, dropped, std::move(status).error(), go_on_, log_);
+    return drop(std::string(text), refused_);
   }
   Status rows(BytesView) override { return {}; }
   Status rows_end() override { return {}; }
 
+  Status finish() {
+    for (size_t left = refused_.size() + 1; !refused_.empty() && refused_.size() < left;) {
+      left = refused_.size();
+      std::vector<std::string> again;
+      for (const std::string& text : refused_) HF_TRY(drop(text, again));
+      refused_ = std::move(again);
+    }
+    for (const std::string& text : refused_) {
+      Status status = connection_.run(text);
+      if (!status.ok()) HF_TRY(judge_refusal(connection_, entry_of(text), std::move(status).error(), go_on_, log_));
+    }
+    return {};
+  }
+
  private:
-  // "DROP TABLE IF EXISTS public.users" names nothing but what it drops.
-  static std::string first_words(std::string_view text) { return std::string(text.substr(0, 100)); }
+  static SqlEntry entry_of(const std::string& text) { return {.type = "drop", .schema = "-", .name = text}; }
+
+  Status drop(const std::string& text, std::vector<std::string>& refused) {
+    Status status = connection_.run(text);
+    if (status.ok()) return {};
+    if (const std::string state = connection_.sqlstate(); state == "2BP01" || state == "42P16") {
+      refused.push_back(text);
+      return {};
+    }
+    return judge_refusal(connection_, entry_of(text), std::move(status).error(), go_on_, log_);
+  }
 
   PgConnection& connection_;
   const bool go_on_;
   PgLoadLog& log_;
+  std::vector<std::string> refused_;
 };
 
 std::vector<const PgTocTable*> all_tables(const PgToc& toc) {
@@ -169,7 +193,6 @@ class Loading {
     std::optional<PgSelected> selected;
     if (request_.selection) {
       selected = HF_TRY(select());
-      only_ = &selected->items;
     }
     step("schema");
     if (request_.is_there) HF_TRY(schema_.connect());
@@ -203,13 +226,18 @@ class Loading {
   PgParameters parameters() const { return with_database(request_.server, request_.database); }
 
   Result<PgSelected> select() {
-    items_ = HF_TRY(archive_.list(stop_));
+    std::set<std::string> schemas;
+    for (const PgTocTable& table : request_.toc.tables) schemas.insert(table.schema);
+    items_ = HF_TRY(archive_.list(schemas, stop_));
     PgSelected selected = HF_TRY(select_items(items_, request_.toc, *request_.selection));
     // The database itself is made in any case.
     for (const PgArchiveItem& item : items_)
       if (item.type == "DATABASE" || item.type == "DATABASE PROPERTIES" ||
           item.text.find(" DATABASE ") != item.text.npos)
         selected.items.insert(item.id);
+    for (const PgArchiveItem& item : items_)
+      if (selected.items.contains(item.id)) ids_.push_back(item.id);
+    only_ = &ids_;
     for (const std::string& what : selected.left_out) log_.note(what);
     return selected;
   }
@@ -230,7 +258,8 @@ class Loading {
                              .clean = true,
                              .no_owner = true,
                              .only = only_};
-    return archive_.read(what, drops, stop_);
+    HF_TRY(archive_.read(what, drops, stop_));
+    return drops.finish();
   }
 
   Status analyze(const std::vector<const PgTocTable*>& tables) {
@@ -250,7 +279,8 @@ class Loading {
   const std::stop_token stop_;
   Schema schema_;
   std::vector<PgArchiveItem> items_;
-  const std::set<int>* only_ = nullptr;
+  std::vector<int> ids_;  // of those selected, in their order
+  const std::vector<int>* only_ = nullptr;
 };
 
 }  // namespace

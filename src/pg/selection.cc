@@ -36,6 +36,16 @@ bool is_chosen_with_schema(std::string_view type) {
                            "MATERIALIZED VIEW DATA"});
 }
 
+// The archive's list may have a part of the owner behind the name.
+bool is_called(const PgArchiveItem& item, std::string_view name) {
+  return item.name == name || item.name.starts_with(std::string(name) + " ");
+}
+
+// "sales.orders" is "orders" in schema "sales"; in another it is nothing.
+std::string in_schema(std::string_view wanted, const std::string& schema) {
+  return wanted.starts_with(schema + ".") ? std::string(wanted.substr(schema.size() + 1)) : "\n";
+}
+
 // What is nothing without the object it is about.
 bool belongs(std::string_view type) {
   return !is_chosen_with_schema(type) && !is_one_of(type, {"PUBLICATION TABLE"});
@@ -74,7 +84,7 @@ class Selecting {
   Status choose_schema(const std::string& schema) {
     bool is_there = false;
     for (const PgArchiveItem& item : items_) {
-      const bool is_itself = item.type == "SCHEMA" && item.name == schema;
+      const bool is_itself = item.type == "SCHEMA" && is_called(item, schema);
       if (!is_itself && (item.schema != schema || !is_chosen_with_schema(item.type))) continue;
       is_there = true;
       choose(item);
@@ -98,7 +108,7 @@ class Selecting {
     }
     for (const PgArchiveItem& item : items_) {
       if (!is_one_of(item.type, {"TABLE", "MATERIALIZED VIEW", "VIEW", "FOREIGN TABLE"}) ||
-          (wanted != item.schema + "." + item.name && wanted != item.name))
+          !(is_called(item, wanted) || is_called(item, in_schema(wanted, item.schema))))
         continue;
       is_there = true;
       choose(item);
@@ -118,7 +128,7 @@ class Selecting {
         continue;
       choose(item);
       for (const PgTocTable& table : toc_.tables)
-        if (table.schema == item.schema && table.name == item.name) add_rows(table);
+        if (table.schema == item.schema && is_called(item, table.name)) add_rows(table);
       choose_partitions(item);
     }
   }
@@ -147,12 +157,23 @@ class Selecting {
   }
 
   void add_belonging(const PgArchiveItem& item) {
+    // What makes a view of what was a table until then, and the key of another table, are not the chosen ones'.
+    if (item.type == "RULE" && item.name.ends_with(" _RETURN") && !is_of_chosen(item)) return;
+    if (item.type == "FK CONSTRAINT" && !is_of_chosen(item)) return;
     if (item.type == "FK CONSTRAINT" && !has_both_tables(item)) {
       selected_.left_out.push_back("foreign key " + item.name + ": it refers to a table that is not chosen");
       return;
     }
     belonging_.insert(item.id);
     need(item);
+  }
+
+  // By its name: "table constraint".
+  bool is_of_chosen(const PgArchiveItem& item) const {
+    return std::any_of(chosen_.begin(), chosen_.end(), [&](int id) {
+      const PgArchiveItem& owner = *by_id_.at(id);
+      return owner.schema == item.schema && item.name.starts_with(owner.name + " ");
+    });
   }
 
   // Its own table and the other's are chosen.
