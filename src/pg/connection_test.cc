@@ -5,7 +5,7 @@
 
 #include "base/task_group.h"
 #include "pg/names.h"
-#include "support/postgres_server.h"
+#include "support/live_postgres.h"
 #include "sys/real_world.h"
 
 namespace hf {
@@ -18,7 +18,7 @@ class PgConnectionTest : public testing::Test {
     return PgConnection::open(parse_pg_parameters(dsn).value(), Deadline(*clock, budget), std::move(stop));
   }
 
-  const PostgresServer& server = PostgresServer::shared();
+  const LivePostgres& server = LivePostgres::shared();
   const std::unique_ptr<Clock> clock = make_real_clock();
 };
 

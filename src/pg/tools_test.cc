@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "support/postgres_server.h"
+#include "support/live_postgres.h"
 #include "support/temp_directory.h"
 #include "sys/posix_fs.h"
 #include "sys/real_world.h"
@@ -35,8 +35,8 @@ class PgToolsTest : public testing::Test {
 TEST_F(PgToolsTest, the_installed_one_is_found) {
   const PgTool tool = find({.name = "pg_dump", .bin = "", .major_min = 13}).value();
   EXPECT_GE(tool.major, 13);
-  const PgTool there = find({.name = "pg_dump", .bin = PostgresServer::programs(), .major_min = 13}).value();
-  EXPECT_EQ(there.path, PostgresServer::programs() + "/pg_dump");
+  const PgTool there = find({.name = "pg_dump", .bin = LivePostgres::programs(), .major_min = 13}).value();
+  EXPECT_EQ(there.path, LivePostgres::programs() + "/pg_dump");
 }
 
 TEST_F(PgToolsTest, an_older_one_is_refused_with_both_versions_and_the_package) {

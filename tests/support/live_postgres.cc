@@ -1,7 +1,7 @@
-#include "support/postgres_server.h"
+#include "support/live_postgres.h"
 
-#include <gtest/gtest.h>
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
@@ -58,12 +58,12 @@ int wait_for(int pid) {
 
 }  // namespace
 
-PostgresServer& PostgresServer::shared() {
-  static PostgresServer server;
+LivePostgres& LivePostgres::shared() {
+  static LivePostgres server;
   return server;
 }
 
-std::string PostgresServer::programs() {
+std::string LivePostgres::programs() {
   std::vector<std::pair<int, std::string>> found;
   for (const auto& entry : std::filesystem::directory_iterator("/usr/lib/postgresql"))
     if (exists(entry.path() / "bin" / "initdb"))
@@ -71,7 +71,7 @@ std::string PostgresServer::programs() {
   return found.empty() ? "/usr/lib/postgresql/none" : std::max_element(found.begin(), found.end())->second;
 }
 
-PostgresServer::PostgresServer() {
+LivePostgres::LivePostgres() {
   std::string made = (std::filesystem::temp_directory_path() / "hf-pg-XXXXXX").string();
   EXPECT_NE(mkdtemp(made.data()), nullptr);
   directory_ = made;
@@ -96,7 +96,7 @@ PostgresServer::PostgresServer() {
   ADD_FAILURE() << "PostgreSQL did not start";
 }
 
-PostgresServer::~PostgresServer() {
+LivePostgres::~LivePostgres() {
   if (pid_ > 0) {
     kill(pid_, SIGQUIT);
     wait_for(pid_);
@@ -105,13 +105,13 @@ PostgresServer::~PostgresServer() {
   std::filesystem::remove_all(directory_, ignored);
 }
 
-std::string PostgresServer::dsn(const std::string& database, const std::string& user) const {
+std::string LivePostgres::dsn(const std::string& database, const std::string& user) const {
   PgParameters parameters;
   parameters.values = {{"host", directory_.string()}, {"port", "5432"}, {"user", user}, {"dbname", database}};
   return pg_connection_text(parameters);
 }
 
-std::unique_ptr<PgConnection> PostgresServer::connect(const std::string& database, const std::string& user) const {
+std::unique_ptr<PgConnection> LivePostgres::connect(const std::string& database, const std::string& user) const {
   Result<std::unique_ptr<PgConnection>> connection = PgConnection::open(
       parse_pg_parameters(dsn(database, user)).value(), Deadline(real_clock(), std::chrono::minutes(5)), {});
   if (!connection.ok()) {
@@ -121,7 +121,7 @@ std::unique_ptr<PgConnection> PostgresServer::connect(const std::string& databas
   return std::move(connection).value();
 }
 
-void PostgresServer::sql(const std::string& database, const std::vector<std::string>& statements) const {
+void LivePostgres::sql(const std::string& database, const std::vector<std::string>& statements) const {
   const std::unique_ptr<PgConnection> connection = connect(database);
   for (const std::string& statement : statements) {
     const Status status = connection->run(statement);
@@ -129,13 +129,13 @@ void PostgresServer::sql(const std::string& database, const std::vector<std::str
   }
 }
 
-std::string PostgresServer::ask(const std::string& database, const std::string& query) const {
+std::string LivePostgres::ask(const std::string& database, const std::string& query) const {
   const Result<PgRows> rows = connect(database)->query(query);
   EXPECT_TRUE(rows.ok()) << query << ": " << rows.error().detail();
   return rows.ok() && rows.value().size() > 0 ? rows.value().text(0, 0) : "";
 }
 
-void PostgresServer::fresh(const std::string& database) const {
+void LivePostgres::fresh(const std::string& database) const {
   sql("postgres",
       {"DROP DATABASE IF EXISTS " + pg_quoted(database) + " WITH (FORCE)", "CREATE DATABASE " + pg_quoted(database)});
 }

@@ -1,4 +1,4 @@
-// PostgresServer: a real PostgreSQL server for tests: fresh, in a temporary directory, on a socket of its own.
+// LivePostgres: a real PostgreSQL server for tests: fresh, in a temporary directory, on a socket of its own.
 //
 // It is started when it is first wanted, serves all tests of the process, and dies with it. As root it runs as the user
 // postgres.
@@ -11,13 +11,13 @@
 
 namespace hf {
 
-class PostgresServer {
+class LivePostgres {
  public:
-  static PostgresServer& shared();
-  PostgresServer();
-  ~PostgresServer();
-  PostgresServer(const PostgresServer&) = delete;
-  PostgresServer& operator=(const PostgresServer&) = delete;
+  static LivePostgres& shared();
+  LivePostgres();
+  ~LivePostgres();
+  LivePostgres(const LivePostgres&) = delete;
+  LivePostgres& operator=(const LivePostgres&) = delete;
 
   std::string dsn(const std::string& database, const std::string& user = "postgres") const;
   std::unique_ptr<PgConnection> connect(const std::string& database, const std::string& user = "postgres") const;
