@@ -369,7 +369,7 @@ TEST_F(PostgresTest, hidden_rows_are_an_error_and_never_left_out) {
       {"DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'reader') THEN CREATE ROLE reader LOGIN; END "
        "IF; END $$",
        "CREATE TABLE rls (a int)", "INSERT INTO rls VALUES (1), (2)", "ALTER TABLE rls ENABLE ROW LEVEL SECURITY",
-       "CREATE POLICY some ON rls USING (a = 1)", "GRANT SELECT ON rls TO reader"});
+       "CREATE POLICY odd_rows ON rls USING (a = 1)", "GRANT SELECT ON rls TO reader"});
   SourceOptions with = options();
   with["dsn"] = {server.dsn("app", "reader")};
   with["role_passwords"] = {"false"};
