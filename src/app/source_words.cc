@@ -75,8 +75,9 @@ Result<std::vector<PlannedSource>> plan_sources(const std::vector<std::string>& 
     });
     if (is_repeated) continue;
     std::string subject = subject_of(options);
-    if (options.find("run") == options.end()) subject = HF_TRY(fs.absolute(subject));
-    std::string name = unique_name(source_name(subject), planned);
+    if (options.find("run") == options.end() && !subject.empty()) subject = HF_TRY(fs.absolute(subject));
+    // What is neither a path nor a program is called by its kind.
+    std::string name = unique_name(subject.empty() ? std::string(kind->name) : source_name(subject), planned);
     planned.push_back({.name = std::move(name), .kind = std::string(kind->name), .options = std::move(options)});
   }
   return planned;

@@ -342,6 +342,9 @@ PgParameters PgConnection::resolved() const {
   put("hostaddr", PQhostaddr(connection_.get()));
   put("port", PQport(connection_.get()));
   put("application_name", "holdfast");
+  // What an administrator set for short statements must not end long ones, of PostgreSQL's programs either.
+  std::string& session_options = parameters.values["options"];
+  session_options += std::string(session_options.empty() ? "" : " ") + "-c statement_timeout=0";
   if (const char* const password = PQpass(connection_.get()); password != nullptr && *password != '\0') {
     const auto* const begin = reinterpret_cast<const unsigned char*>(password);
     parameters.password = Credential::take(std::vector<unsigned char>(begin, begin + strlen(password)));

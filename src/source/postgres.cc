@@ -178,6 +178,10 @@ SourceKind postgres_source_kind() {
   };
   kind.parse = [](std::string_view text) -> Result<SourceOptions> {
     if (text.empty()) return Error(Code::Invalid, "postgres: without a server").with_hint("write postgres:service=app");
+    const Result<PgParameters> parameters = parse_pg_parameters(text);
+    if (parameters.ok() && parameters.value().password)
+      return Error(Code::Invalid, "a password on a command line is seen by everybody")
+          .with_hint("leave it to ~/.pgpass or a service file: postgres:service=app");
     return SourceOptions{{"dsn", {std::string(text)}}};
   };
   kind.open = [](const SourceWorld& world, const std::string& name,

@@ -11,6 +11,10 @@ namespace {
 
 constexpr size_t block_bytes = 256 << 10;
 
+std::string in_ms(Duration duration) {
+  return std::to_string(duration / std::chrono::milliseconds(1));
+}
+
 std::string column_names(const PostgresTable& table) {
   std::vector<std::string> names;
   for (const std::string& column : table.columns) names.push_back(pg_quoted(column));
@@ -40,7 +44,6 @@ PostgresCopy::PostgresCopy(Env env, const PostgresSnapshot& snapshot, const Post
   const size_t tables = snapshot.catalog().tables.size();
   tables_.resize(tables);
   for (size_t table = 0; table < tables; ++table) plan(table);
-  locks_ = snapshot.locks(options.jobs);
   lanes_.emplace(units_.size(), options.queue_bytes_max);
 }
 
@@ -63,9 +66,27 @@ void PostgresCopy::plan(size_t index) {
   tables_[index].units_end = units_.size();
 }
 
+Status PostgresCopy::open(std::stop_token stop) {
+  while (sessions_.size() < std::min(options_.jobs, units_.size())) {
+    sessions_.push_back(HF_TRY(PgConnection::open(snapshot_.parameters(), deadline_, stop)));
+    HF_TRY(prepare(*sessions_.back()).during("join the snapshot"));
+  }
+  return {};
+}
+
+Status PostgresCopy::prepare(PgConnection& connection) {
+  HF_TRY(connection.run(pg_copy_settings(snapshot_.server_version()) + "SET lock_timeout = " + in_ms(lock_wait_max)));
+  HF_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT " +
+                        pg_literal(snapshot_.id())));
+  // Now, for once somebody waits to alter a table, later readers wait behind him.
+  for (const std::string& statement : snapshot_.locks(options_.jobs)) HF_TRY(connection.run(statement));
+  return connection.run("SET lock_timeout = " + in_ms(options_.lock_timeout));
+}
+
 void PostgresCopy::start(TaskGroup& tasks) {
-  for (size_t job = 0; job < std::min(options_.jobs, units_.size()); ++job)
-    tasks.start("copy", [this](std::stop_token stop) { return read_units(std::move(stop)); });
+  HF_ASSERT(!sessions_.empty() || units_.empty());
+  for (const std::unique_ptr<PgConnection>& session : sessions_)
+    tasks.start("copy", [this, &session](std::stop_token stop) { return read_units(*session, std::move(stop)); });
 }
 
 std::optional<Bytes> PostgresCopy::next(size_t table, std::stop_token stop) {
@@ -79,24 +100,12 @@ std::optional<Bytes> PostgresCopy::next(size_t table, std::stop_token stop) {
   return std::nullopt;
 }
 
-Status PostgresCopy::read_units(std::stop_token stop) {
-  const std::unique_ptr<PgConnection> connection = HF_TRY(PgConnection::open(snapshot_.parameters(), deadline_, stop));
-  HF_TRY(prepare(*connection).during("join the snapshot"));
+Status PostgresCopy::read_units(PgConnection& connection, std::stop_token stop) {
   while (const std::optional<size_t> unit = lanes_->take()) {
     const PostgresTable& table = snapshot_.catalog().tables[units_[*unit].table];
-    HF_TRY(read_unit(*connection, *unit, stop).during("read table " + printable(table.shown())));
+    HF_TRY(read_unit(connection, *unit, stop).during("read table " + printable(table.shown())));
   }
-  return connection->run("COMMIT");
-}
-
-Status PostgresCopy::prepare(PgConnection& connection) {
-  HF_TRY(connection.run(pg_copy_settings(snapshot_.server_version()) +
-                        "SET lock_timeout = " + std::to_string(options_.lock_timeout / std::chrono::milliseconds(1))));
-  HF_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT " +
-                        pg_literal(snapshot_.id())));
-  // Now, for once somebody waits to alter a table, later readers wait behind him, and he for them.
-  for (const std::string& statement : locks_) HF_TRY(connection.run(statement));
-  return {};
+  return connection.run("COMMIT");
 }
 
 Status PostgresCopy::read_unit(PgConnection& connection, size_t unit, const std::stop_token& stop) {

@@ -24,7 +24,10 @@ struct PostgresCopyOptions {
 class PostgresCopy {
  public:
   PostgresCopy(Env env, const PostgresSnapshot& snapshot, const PostgresCopyOptions& options, const Deadline& deadline);
-  // Starts the sessions in `tasks`, which is joined before this dies.
+  // Opens the sessions. Held: somebody waits to alter a table that the snapshot has locked, so the sessions would wait
+  // behind him, and he for the snapshot.
+  Status open(std::stop_token stop);
+  // They begin to read, in `tasks`, which is joined before this dies. Requires: open() returned well.
   void start(TaskGroup& tasks);
   // The next block of catalog().tables[table]; nothing at its end, or when the tasks were stopped. Requires: tables in
   // their order.
@@ -44,7 +47,7 @@ class PostgresCopy {
   };
 
   void plan(size_t table);
-  Status read_units(std::stop_token stop);
+  Status read_units(PgConnection& connection, std::stop_token stop);
   Status prepare(PgConnection& connection);
   Status read_unit(PgConnection& connection, size_t unit, const std::stop_token& stop);
 
@@ -54,7 +57,7 @@ class PostgresCopy {
   const Deadline deadline_;
   std::vector<Unit> units_;
   std::vector<Table> tables_;
-  std::vector<std::string> locks_;
+  std::vector<std::unique_ptr<PgConnection>> sessions_;
   std::optional<OrderedLanes> lanes_;
 };
 

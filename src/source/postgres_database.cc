@@ -31,7 +31,22 @@ class DatabaseDump {
         tree_(tree),
         deadline_(deadline) {}
 
-  Status run(std::stop_token stop) {
+  Status run(const std::stop_token& stop) {
+    const Deadline patience(world_.env.clock, server_.spec.lock_timeout);
+    for (;;) {
+      bool is_in_the_way = false;
+      Status status = dump_once(stop, is_in_the_way);
+      if (status.ok() || !is_in_the_way) return status;
+      // Whoever waits to alter a table can do it now.
+      if (patience.passed())
+        return std::move(status).error().with_hint(
+            "tables are altered, emptied or dropped again and again; try when that is over, or raise lock_timeout");
+    }
+  }
+
+ private:
+  // `is_in_the_way`: it failed for somebody who waits for us, before anything was given, so it can be tried again.
+  Status dump_once(const std::stop_token& stop, bool& is_in_the_way) {
     const WallTime taken = world_.env.clock.wall();
     const std::unique_ptr<PostgresSnapshot> snapshot = HF_TRY(PostgresSnapshot::take(
         server_.parameters, database_, {.lock_timeout = server_.spec.lock_timeout, .in_recovery = server_.in_recovery},
@@ -44,19 +59,21 @@ class DatabaseDump {
             .snapshot_lsn = snapshot->lsn(),
             .taken = format_time_rfc3339(taken),
             .large_objects = snapshot->catalog().large_objects};
-    HF_TRY(give_all(*snapshot, stop));
+    Status given = give_all(*snapshot, stop);
+    is_in_the_way = !given.ok() && !has_given_ && !stop.stop_requested() && snapshot->is_waited_for();
+    HF_TRY(std::move(given));
     HF_TRY(snapshot->finish());
     HF_TRY(tree_.file(directory_ + "/toc.json", to_bytes(encode_toc(toc_))));
     give_facts(snapshot->catalog());
     return {};
   }
 
- private:
   Status give_all(const PostgresSnapshot& snapshot, const std::stop_token& stop) {
     PostgresCopy copy(world_.env, snapshot, {.jobs = server_.spec.jobs, .lock_timeout = server_.spec.lock_timeout},
                       deadline_);
     TaskGroup tasks;
     const std::stop_callback forward(stop, [&] { tasks.request_stop(); });
+    HF_TRY(copy.open(tasks.token()));
     copy.start(tasks);
     Status given = give_files(snapshot, copy, tasks.token());
     if (!given.ok()) tasks.request_stop();
@@ -68,7 +85,6 @@ class DatabaseDump {
   }
 
   Status give_files(const PostgresSnapshot& snapshot, PostgresCopy& copy, const std::stop_token& stop) {
-    HF_TRY(tree_.directory(directory_));
     HF_TRY(give_schema(snapshot, stop));
     HF_TRY(tree_.directory(directory_ + "/tables"));
     const std::vector<PostgresTable>& tables = snapshot.catalog().tables;
@@ -83,7 +99,7 @@ class DatabaseDump {
   Status give_schema(const PostgresSnapshot& snapshot, const std::stop_token& stop) {
     ProcessSpec spec{
         .argv = {server_.pg_dump, "--format=custom", "--compress=0", "--no-password", "--snapshot=" + snapshot.id(),
-                 "--lock-wait-timeout=" + std::to_string(server_.spec.lock_timeout / std::chrono::milliseconds(1)),
+                 "--lock-wait-timeout=" + std::to_string(lock_wait_max / std::chrono::milliseconds(1)),
                  "--dbname=" + pg_connection_text(snapshot.parameters())},
         .environment = pg_tool_environment()};
     spec.environment.merge(pg_child_environment(snapshot.parameters()));
@@ -91,10 +107,11 @@ class DatabaseDump {
     // materialized views as well.
     for (const PostgresTable& table : snapshot.catalog().tables)
       spec.argv.push_back("--exclude-table-data=" + pg_quoted(table.schema_raw, table.name_raw));
-    HF_TRY(tree_.begin(directory_ + "/schema.dump"));
     Blake3 digest;
     uint64_t size = 0;
+    // When it writes, it has its locks.
     const auto take = [&](BytesView bytes) -> Status {
+      if (size == 0) HF_TRY(begin_schema());
       digest.update(bytes);
       size += bytes.size();
       world_.env.meter.add(Stage::Read, bytes.size());
@@ -108,6 +125,12 @@ class DatabaseDump {
     toc_.schema_bytes = size;
     toc_.schema_digest = to_hex(digest.finish());
     return tree_.end();
+  }
+
+  Status begin_schema() {
+    has_given_ = true;
+    HF_TRY(tree_.directory(directory_));
+    return tree_.begin(directory_ + "/schema.dump");
   }
 
   Status give_table(const PostgresTable& table, size_t index, PostgresCopy& copy, const std::stop_token& stop) {
@@ -157,6 +180,7 @@ class DatabaseDump {
   const std::string database_, directory_;
   PostgresTree& tree_;
   const Deadline deadline_;
+  bool has_given_ = false;
   PgToc toc_;
 };
 
@@ -165,7 +189,7 @@ class DatabaseDump {
 Status dump_postgres_database(const SourceWorld& world, const PostgresServer& server, const std::string& database,
                               PostgresTree& tree, const Deadline& deadline, std::stop_token stop) {
   DatabaseDump dump(world, server, database, tree, deadline);
-  return dump.run(std::move(stop)).during("database " + printable(database));
+  return dump.run(stop).during("database " + printable(database));
 }
 
 }  // namespace hf

@@ -67,6 +67,9 @@ Result<std::unique_ptr<PostgresSnapshot>> PostgresSnapshot::take(const PgParamet
   std::unique_ptr<PostgresSnapshot> snapshot(new PostgresSnapshot(std::move(connection)));
   HF_TRY(snapshot->connection_->run(pg_copy_settings(snapshot->server_version_) + "SET lock_timeout = " +
                                     std::to_string(options.lock_timeout / std::chrono::milliseconds(1))));
+  const std::string encoding = HF_TRY(snapshot->connection_->query("SELECT getdatabaseencoding()")).text(0, 0);
+  // Such a database may hold what is no UTF-8, and the server checks what it cannot convert.
+  if (encoding == "SQL_ASCII") HF_TRY(snapshot->connection_->run("SET client_encoding = 'SQL_ASCII'"));
   HF_TRY(snapshot->begin(options).during("take a snapshot"));
   return snapshot;
 }
@@ -204,6 +207,13 @@ Status PostgresSnapshot::read_columns(std::map<std::string, PostgresTable*>& by_
     if (table != by_oid.end()) table->second->columns.push_back(rows.text(row, 1));
   }
   return {};
+}
+
+bool PostgresSnapshot::is_waited_for() {
+  const Result<PgRows> rows = connection_->query(
+      "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
+      " AND pg_backend_pid() = ANY (pg_blocking_pids(pid))");
+  return rows.ok() && rows.value().number(0, 0) > 0;
 }
 
 Status PostgresSnapshot::finish() {

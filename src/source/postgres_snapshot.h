@@ -31,6 +31,10 @@ struct PostgresCatalog {
   uint64_t large_objects = 0;
 };
 
+// How long the other sessions of a backup wait for a lock that the snapshot has already: for somebody who waits for the
+// snapshot, so not long.
+inline constexpr Duration lock_wait_max = std::chrono::seconds(2);
+
 struct PostgresSnapshotOptions {
   Duration lock_timeout{};
   bool in_recovery = false;
@@ -53,6 +57,8 @@ class PostgresSnapshot {
   const PgParameters& parameters() const { return parameters_; }
   // Statements that lock all tables in another session too; none if that would take too many of the server's locks.
   std::vector<std::string> locks(size_t sessions) const;
+  // Somebody waits for it in order to alter, empty or drop a table.
+  bool is_waited_for();
   // Unavailable: the session was lost, so the locks were too, and what was read may not be of one moment.
   Status finish();
 

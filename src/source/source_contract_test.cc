@@ -3,8 +3,10 @@
 
 #include "source/command.h"
 #include "source/files.h"
+#include "source/postgres.h"
 #include "source/source_test_world.h"
 #include "source/sqlite.h"
+#include "support/live_postgres.h"
 
 namespace hf {
 namespace {
@@ -54,6 +56,27 @@ Subject sqlite_subject() {
           [](const std::string& d) { execute(d + "/db", "INSERT INTO t VALUES (2)"); },
           [](const std::string& d) { put(d + "/db", ""); },
           [](const std::string& d) { std::filesystem::remove(d + "/db"); }};
+}
+
+// One server for all tests, so the database is made anew in each.
+Subject postgres_subject() {
+  const auto make = [](const char* rows) {
+    return [rows](const std::string&) {
+      LivePostgres::shared().fresh("contract");
+      LivePostgres::shared().sql("contract", {"CREATE TABLE t (x int)", rows});
+    };
+  };
+  return {"postgres",
+          postgres_source_kind,
+          [](const std::string&) {
+            return SourceOptions{{"dsn", {LivePostgres::shared().dsn("contract")}},
+                                 {"exclude", {"postgres: not of the test", "app: of another test"}}};
+          },
+          "databases/contract/tables/public/t.copy",
+          make("INSERT INTO t VALUES (1)"),
+          [](const std::string&) { LivePostgres::shared().sql("contract", {"INSERT INTO t VALUES (2)"}); },
+          make("SELECT 1"),
+          [](const std::string&) { LivePostgres::shared().sql("postgres", {"DROP DATABASE contract WITH (FORCE)"}); }};
 }
 
 Subject command_subject() {
@@ -155,7 +178,8 @@ TEST_P(SourceContract, text_of_a_command_line_becomes_options_it_knows) {
   EXPECT_TRUE(std::any_of(kind.options.begin(), kind.options.end(), is_it));
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, SourceContract, testing::Values(files_subject(), sqlite_subject(), command_subject()),
+INSTANTIATE_TEST_SUITE_P(Kinds, SourceContract,
+                         testing::Values(files_subject(), sqlite_subject(), postgres_subject(), command_subject()),
                          [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
