@@ -24,10 +24,10 @@ struct ByteRange {
   }
 };
 
-// All of it in order, in blocks of at most `block_bytes`. Corrupt if it ends early.
+// All of it in order, in blocks of at most `block_size` bytes. Corrupt if it ends early.
 inline Status each_block(const ByteRange& range, const std::function<Status(BytesView)>& take,
-                         size_t block_bytes = 256 << 10) {
-  Bytes block(std::min<uint64_t>(range.size, block_bytes));
+                         size_t block_size = 256 << 10) {
+  Bytes block(std::min<uint64_t>(range.size, block_size));
   for (uint64_t at = 0; at < range.size;) {
     const size_t wanted = std::min<uint64_t>(block.size(), range.size - at);
     const size_t got = HF_TRY(range.read_at(at, BytesSpan(block).first(wanted)));
