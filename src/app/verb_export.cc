@@ -10,7 +10,7 @@
 namespace hf {
 namespace {
 
-Result<ExportFormat> wanted_format(Context& context) {
+Status set_format(Context& context, ExportRequest& request) {
   const std::string destination = context.args.text("DIR|FILE");
   std::string name = context.args.text("format");
   if (name.empty())
@@ -20,15 +20,16 @@ Result<ExportFormat> wanted_format(Context& context) {
         .with_hint("--format dir, tar.gz or tar.gz.gpg (encrypted and signed)");
   const std::optional<ExportFormat> format = parse_export_format(name);
   if (!format) return Error(Code::Invalid, "--format takes dir, tar.gz or tar.gz.gpg");
-  return *format;
+  request.format = *format;
+  return {};
 }
 
 Result<ExportRequest> make_request(Context& context) {
   ExportRequest request{.destination = context.args.text("DIR|FILE"),
-                        .format = HF_TRY(wanted_format(context)),
                         .sources = context.args.all("source"),
                         .gpg = gpg_options(context),
                         .process = &context.program.process};
+  HF_TRY(set_format(context, request));
   const bool has_gpg = request.format == ExportFormat::TarGzGpg;
   if (has_gpg && request.gpg.recipients.empty())
     return Error(Code::Invalid, "to whom shall it be encrypted?")
@@ -44,7 +45,9 @@ Result<Exit> rehearse(Context& context, Repository& repository, const Point& poi
   JsonArray files;
   context.out.print("would export point " + shown_id(point.id) + " of " + printable(point.manifest.set) + " to " +
                     printable(request.destination) + ":");
-  for (const auto& file : HF_TRY(plan_export(repository, point, options, context.program.stop))) {
+  auto planned = plan_export(repository, point, options, context.program.stop);
+  if (!planned.ok()) return std::move(planned).error();
+  for (const auto& file : planned.value()) {
     const std::optional<uint64_t> size = file->size();
     context.out.print("  " + printable(file->about.path) + (size ? ", " + format_bytes(*size) : ""));
     files.add(JsonObject()
@@ -93,7 +96,9 @@ void show(Context& context, const ExportRequest& request, const ExportOutcome& o
 
 Result<Exit> run_verb(Context& context) {
   const MonoTime begin = context.program.clock.mono();
-  ExportRequest request = HF_TRY(make_request(context));
+  Result<ExportRequest> made = make_request(context);
+  if (!made.ok()) return std::move(made).error();
+  ExportRequest& request = made.value();
   const OpenRepository opened = HF_TRY(open_repository(context));
   const Point point = HF_TRY(choose_point(context, *opened, context.args.text("SET|POINT"), request.sources));
   if (context.args.has("dry-run")) return rehearse(context, *opened, point, request);
