@@ -2,6 +2,7 @@
 #include "app/help.h"
 #include "app/kinds.h"
 #include "app/point_text.h"
+#include "app/scratch.h"
 #include "app/session.h"
 #include "app/verbs.h"
 #include "backup/verify.h"
@@ -9,18 +10,6 @@
 
 namespace hf {
 namespace {
-
-Result<std::string> scratch_directory(Context& context) {
-  std::string path = context.args.text("in");
-  if (path.empty()) path = context.program.environment("TMPDIR");
-  if (path.empty()) path = "/tmp";
-  Result<std::unique_ptr<Directory>> opened = context.program.fs.open_directory(path);
-  if (!opened.ok())
-    return Error(Code::Invalid,
-                 "the scratch directory " + printable(path) + " cannot be used: " + opened.error().message())
-        .with_hint("--in DIR names another");
-  return path;
-}
 
 JsonObject check_document(const ProofCheck& check) {
   return JsonObject()

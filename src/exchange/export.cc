@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 
-#include "backup/remove_tree.h"
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "exchange/new_file.h"
 #include "exchange/tar_writer.h"
+#include "sys/remove_tree.h"
 
 namespace hf {
 namespace {

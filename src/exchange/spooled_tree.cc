@@ -109,10 +109,9 @@ class Giving {
   Giving(const Spool& spool, Sink& sink, Previous& previous, const std::stop_token& stop)
       : spool_(spool), sink_(sink), previous_(previous), stop_(stop) {}
 
-  Status give(const SpooledEntry& spooled, std::string path) {
+  Status give(const SpooledEntry& spooled) {
     if (stop_.stop_requested()) return Error(Code::Cancelled, "asked to stop");
     Entry entry = spooled.entry;
-    entry.path = std::move(path);
     if (entry.info.type != FileType::File) return sink_.entry(std::move(entry));
     HF_TRY(previous_.find(entry.path));
     const bool is_whole =
@@ -173,17 +172,10 @@ Result<SpooledTree> spool_tar(ByteRange tar, Spool& spool, const std::stop_token
   return reading.finish();
 }
 
-Status give_tree(const SpooledTree& tree, const Spool& spool, const std::string& root, Sink& sink, Previous& previous,
+Status give_tree(const SpooledTree& tree, const Spool& spool, Sink& sink, Previous& previous,
                  const std::stop_token& stop) {
   Giving giving(spool, sink, previous, stop);
-  const std::string below = root.empty() ? "" : root + "/";
-  for (const SpooledEntry& entry : tree.entries) {
-    const std::string& path = entry.entry.path;
-    if (path == root)
-      HF_TRY(giving.give(entry, ""));
-    else if (path.starts_with(below))
-      HF_TRY(giving.give(entry, path.substr(below.size())));
-  }
+  for (const SpooledEntry& entry : tree.entries) HF_TRY(giving.give(entry));
   return {};
 }
 

@@ -24,8 +24,7 @@ struct SpooledTree {
 // as TarReader; Corrupt too for a name below something that is no directory, and a hard link to what is not there.
 Result<SpooledTree> spool_tar(ByteRange tar, Spool& spool, const std::stop_token& stop);
 
-// Gives a tree to a sink. `root`: the directory of the tree that is to be its root, or "".
-Status give_tree(const SpooledTree& tree, const Spool& spool, const std::string& root, Sink& sink, Previous& previous,
+Status give_tree(const SpooledTree& tree, const Spool& spool, Sink& sink, Previous& previous,
                  const std::stop_token& stop);
 
 }  // namespace hf
