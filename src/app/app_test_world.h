@@ -29,6 +29,7 @@ class KeptTerminal final : public Terminal {
     return Error(Code::Cancelled, "nobody is here");
   }
   Result<Passphrase> read_secret(int, size_t) override { return Error(Code::Failed, "nothing to read"); }
+  Result<size_t> read(BytesSpan) override { return size_t{0}; }
 
   bool is_full = false;
   std::string output, errors;

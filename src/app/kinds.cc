@@ -8,6 +8,7 @@
 #include "source/config_names.h"
 #include "source/files.h"
 #include "source/postgres.h"
+#include "source/sql.h"
 #include "source/sqlite.h"
 #include "store/directory.h"
 
@@ -108,8 +109,8 @@ std::vector<StoreKind> store_kinds() {
 }
 
 std::vector<SourceKind> source_kinds() {
-  return {files_source_kind(), sqlite_source_kind(), postgres_source_kind(), command_source_kind(),
-          config_source_kind()};
+  return {files_source_kind(), sqlite_source_kind(),  postgres_source_kind(),
+          sql_source_kind(),   command_source_kind(), config_source_kind()};
 }
 
 std::vector<KeyKind> key_kinds() {

@@ -104,6 +104,15 @@ class RealTerminal final : public Terminal {
     return Passphrase::take(std::move(bytes));
   }
 
+  Result<size_t> read(BytesSpan out) override {
+    for (;;) {
+      const ssize_t got = ::read(STDIN_FILENO, out.data(), out.size());
+      if (got >= 0) return static_cast<size_t>(got);
+      if (errno != EINTR)
+        return Error(Code::Failed, std::string("cannot read standard input: ") + std::strerror(errno));
+    }
+  }
+
  private:
   static Status write_all(int descriptor, std::string_view text) {
     while (!text.empty()) {

@@ -29,6 +29,8 @@ class Terminal {
   virtual Result<std::string> ask_line(std::string_view question, std::stop_token stop) = 0;
   // Everything that comes from an open descriptor (0: standard input). Invalid if it is more than `size_max`.
   virtual Result<Passphrase> read_secret(int descriptor, size_t size_max) = 0;
+  // The next bytes of standard input; 0 at its end.
+  virtual Result<size_t> read(BytesSpan out) = 0;
 };
 
 std::unique_ptr<Terminal> make_real_terminal();

@@ -1,6 +1,7 @@
+#include "app/choose.h"
 #include "app/session.h"
-#include "app/tree_files.h"
 #include "app/verbs.h"
+#include "backup/tree_files.h"
 
 namespace hf {
 namespace {

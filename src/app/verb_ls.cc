@@ -1,8 +1,9 @@
+#include "app/choose.h"
 #include "app/point_text.h"
 #include "app/session.h"
 #include "app/table.h"
-#include "app/tree_files.h"
 #include "app/verbs.h"
+#include "backup/tree_files.h"
 #include "base/text.h"
 
 namespace hf {

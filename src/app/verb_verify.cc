@@ -5,6 +5,7 @@
 #include "app/kinds.h"
 #include "app/point_subject.h"
 #include "app/point_text.h"
+#include "app/scratch.h"
 #include "app/session.h"
 #include "app/verbs.h"
 #include "backup/verify.h"
@@ -13,20 +14,12 @@
 namespace hf {
 namespace {
 
-Result<std::string> scratch_directory(Context& context, const PlannedPlace& place) {
+Result<std::string> scratch_of(Context& context, const PlannedPlace& place) {
   if (place.is_production)
     return Error(Code::Refused,
                  "environment " + place.environment + " is in production: nothing is restored there to be tried")
         .with_hint("--no-restore runs the checks against what runs there; --in names another environment");
-  std::string path = place.directory;
-  if (path.empty()) path = context.program.environment("TMPDIR");
-  if (path.empty()) path = "/tmp";
-  Result<std::unique_ptr<Directory>> opened = context.program.fs.open_directory(path);
-  if (!opened.ok())
-    return Error(Code::Invalid,
-                 "the scratch directory " + printable(path) + " cannot be used: " + opened.error().message())
-        .with_hint("--in DIR names another");
-  return path;
+  return scratch_directory(context, place.directory);
 }
 
 // The checks and steps as they happen.
@@ -161,7 +154,7 @@ Result<Exit> run_verb(Context& context) {
                         .host = context.program.host,
                         .version = program_version(),
                         .workers = context.program.processors};
-  if (level != ProofLevel::Integrity) request.scratch = HF_TRY(scratch_directory(context, place));
+  if (level != ProofLevel::Integrity) request.scratch = HF_TRY(scratch_of(context, place));
   const bool attach = !context.args.has("no-attach");
   if (context.args.has("dry-run")) return show_intention(context, point, request, plan, attach);
   tell_events(context, request);

@@ -17,6 +17,8 @@ std::vector<Verb> make_verbs() {
   all.push_back(diff_verb());
   all.push_back(cat_verb());
   all.push_back(verify_verb());
+  all.push_back(export_verb());
+  all.push_back(import_verb());
   all.push_back(check_verb());
   all.push_back(prune_verb());
   all.push_back(policy_simulate_verb());

@@ -14,6 +14,8 @@ Verb ls_verb();
 Verb find_verb_of_files();
 Verb diff_verb();
 Verb cat_verb();
+Verb export_verb();
+Verb import_verb();
 Verb verify_verb();
 Verb check_verb();
 Verb prune_verb();

@@ -61,7 +61,10 @@ class Run {
 
   Result<BackupOutcome> commit() {
     HF_TRY(session_.check_alive());
-    manifest_.finished = repository_.env().clock.wall();
+    const WallTime now = repository_.env().clock.wall();
+    const Duration took = now - manifest_.started;
+    manifest_.finished = request_.taken.value_or(now);
+    if (request_.taken) manifest_.started = *request_.taken;
     for (const SourceRecord& source : manifest_.sources)
       if (!source.complete) manifest_.status = PointStatus::Partial;
     manifest_.bytes_new = pipeline_.counts().bytes_new;
@@ -73,7 +76,7 @@ class Run {
     for (const Point& old : old_checkpoints_) (void)repository_.store().remove(old.object, repository_.deadline()).ok();
     for (const std::string& own : own_checkpoints_) (void)repository_.store().remove(own, repository_.deadline()).ok();
     const Manifest& done = outcome.point.manifest;
-    outcome.took = done.finished - done.started;
+    outcome.took = took;
     outcome.bytes_read = done.bytes_read;
     outcome.bytes_new = done.bytes_new;
     outcome.bytes_stored = done.bytes_stored;

@@ -36,6 +36,7 @@ struct BackupRequest {
   std::string kind{kind_full};
   std::map<std::string, std::string> tags;
   std::string host, version;
+  std::optional<WallTime> taken;  // when what the sources give was taken, if that was not now
   PipelineOptions pipeline;
   Duration checkpoint_every = std::chrono::minutes(10);
   std::function<void(const BackupProgress&)> progress;

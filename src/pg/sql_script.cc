@@ -74,6 +74,7 @@ bool SqlScript::is_between_statements() const {
 }
 
 Status SqlScript::line(std::string_view line) {
+  ++lines_;
   if (inside_ == Inside::Rows) {
     if (line == "\\.") {
       inside_ = Inside::Statement;
@@ -84,7 +85,6 @@ Status SqlScript::line(std::string_view line) {
     return visitor_.rows(as_bytes(row));
   }
   if (inside_ == Inside::Statement && is_between_statements()) {
-    if (line.starts_with("\\")) return {};
     if (line.starts_with("-- Name: ") || line.starts_with("-- Data for Name: "))
       read_entry(line.substr(line.find(": ") + 2));
   }
@@ -170,6 +170,10 @@ Result<size_t> SqlScript::lex_plain(std::string_view line, size_t at) {
     comments_ = 1;
     text_ += two;
     return at + 2;
+  }
+  if (c == '\\') {
+    HF_TRY(visitor_.meta_command(line.substr(at)));
+    return line.size();
   }
   if (c == '(') ++brackets_;
   if (c == ')' && brackets_ > 0) --brackets_;

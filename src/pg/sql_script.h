@@ -30,6 +30,8 @@ class SqlScriptVisitor {
   // Rows for the statement before, which is a COPY … FROM stdin; each ends with a newline. Then their end.
   virtual Status rows(BytesView bytes) = 0;
   virtual Status rows_end() = 0;
+  // What psql would do itself: from a backslash outside of all quotes to the end of its line. It is left out.
+  virtual Status meta_command(std::string_view) { return {}; }
 };
 
 // What of text is inside which kind of quotes does not depend on the server: such scripts set
@@ -42,6 +44,7 @@ class SqlScript {
   Status feed(BytesView bytes);
   // Corrupt: the script ends within a statement or within rows.
   Status finish();
+  uint64_t lines() const { return lines_; }  // begun so far: the number of the line at hand
 
  private:
   enum class Inside : uint8_t { Statement, Quotes, EscapeQuotes, Name, Dollars, Comment, Rows };
@@ -58,6 +61,7 @@ class SqlScript {
   void read_entry(std::string_view comment);
 
   SqlScriptVisitor& visitor_;
+  uint64_t lines_ = 0;
   SqlEntry entry_;
   std::string line_;       // begun and not ended by what was fed
   std::string text_;       // of the statement so far

@@ -21,18 +21,29 @@ constexpr size_t read_bytes = 256 << 10;
 // leaves a writer behind has not said all, and a dump cut short must not pass for a whole one.
 class Run {
  public:
-  Run(const ProcessSpec& spec, Clock& clock, Child child)
-      : clock_(clock), child_(std::move(child)), errors_(spec.stderr_bytes_max), buffer_(read_bytes) {}
+  Run(const ProcessSpec& spec, Clock& clock, Child child, const std::function<Status(BytesView)>& on_stdout,
+      const Deadline& deadline, std::stop_token stop)
+      : clock_(clock),
+        child_(std::move(child)),
+        on_stdout_(on_stdout),
+        deadline_(deadline),
+        stop_(std::move(stop)),
+        errors_(spec.stderr_bytes_max),
+        buffer_(read_bytes) {}
 
-  Result<ProcessEnd> to_end(const std::function<Status(BytesView)>& on_stdout, const Deadline& deadline,
-                            const std::stop_token& stop) {
+  Result<ProcessEnd> to_end(const ProcessSpec& spec) {
+    if (spec.input) {
+      const Status fed = spec.input([this](BytesView bytes) { return give(bytes); });
+      child_.close_in();
+      // Why a child reads no more is known when it has ended.
+      if (!fed.ok() && !has_refused_) return end_group(fed.error().clone());
+    }
     while (!is_over()) {
-      if (stop.stop_requested()) return end_group(Error(Code::Cancelled, "stopped"));
-      if (deadline.passed()) return end_group(Error(Code::Timeout, "killed at its deadline"));
-      const Status status = step(std::min(poll_max, deadline.left()), on_stdout);
+      const Status status = go_on();
       if (!status.ok()) return end_group(status.error().clone());
     }
     ProcessEnd end;
+    end.took_input = !has_refused_;
     end.status = child_.reap();
     end.stderr_text = take_errors();
     return end;
@@ -41,11 +52,38 @@ class Run {
  private:
   bool is_over() const { return has_ended_ && child_.out() < 0; }
 
-  // Waits at most `wait` for the child to write or end, and takes what it wrote.
+  // A step, unless the time is up.
+  Status go_on() {
+    if (stop_.stop_requested()) return Error(Code::Cancelled, "stopped");
+    if (deadline_.passed()) return Error(Code::Timeout, "killed at its deadline");
+    return step(std::min(poll_max, deadline_.left()), on_stdout_);
+  }
+
+  Status give(BytesView bytes) {
+    while (!bytes.empty()) {
+      const ssize_t took = retry_interrupted([&] { return write(child_.in(), bytes.data(), bytes.size()); });
+      if (took > 0) {
+        bytes = bytes.subspan(static_cast<size_t>(took));
+        continue;
+      }
+      // A pipe that is full and whose reader has ended stays full, even if somebody else still holds it.
+      if (errno == EPIPE || (errno == EAGAIN && has_ended_)) {
+        has_refused_ = true;
+        return Error(Code::Failed, "it reads no more of its input");
+      }
+      if (errno != EAGAIN) return system_error(errno, "write to a child process", "");
+      HF_TRY(go_on());
+    }
+    return {};
+  }
+
+  // Waits at most `wait` for the child to read, write or end, and takes what it wrote.
   Status step(Duration wait, const std::function<Status(BytesView)>& on_stdout) {
     // poll ignores negative descriptors: those closed already, and that of a child known to have ended.
-    std::array<pollfd, 3> watched{
-        {{child_.out(), POLLIN, 0}, {child_.err(), POLLIN, 0}, {has_ended_ ? -1 : child_.pidfd(), POLLIN, 0}}};
+    std::array<pollfd, 4> watched{{{child_.out(), POLLIN, 0},
+                                   {child_.err(), POLLIN, 0},
+                                   {has_ended_ ? -1 : child_.pidfd(), POLLIN, 0},
+                                   {child_.in(), POLLOUT, 0}}};
     const auto wait_ms = std::chrono::ceil<std::chrono::milliseconds>(wait).count();
     const int ready = poll(watched.data(), watched.size(), static_cast<int>(wait_ms));
     if (ready < 0 && errno != EINTR) return system_error(errno, "wait for a child process", "");
@@ -88,6 +126,7 @@ class Run {
   // TERM to the group, and KILL to what is left of it later. The child is reaped last, so that its number, which is the
   // group's, stays its own.
   Error end_group(Error reason) {
+    child_.close_in();
     child_.signal_group(SIGTERM);
     const Deadline patience(clock_, term_to_kill);
     while (!is_over() && !patience.passed()) {
@@ -102,9 +141,13 @@ class Run {
 
   Clock& clock_;
   Child child_;
+  const std::function<Status(BytesView)>& on_stdout_;
+  const Deadline& deadline_;
+  const std::stop_token stop_;
   CappedText errors_;
   Bytes buffer_;
   bool has_ended_ = false;
+  bool has_refused_ = false;  // it reads no more of its input
 };
 
 class PosixProcess final : public Process {
@@ -113,8 +156,8 @@ class PosixProcess final : public Process {
 
   Result<ProcessEnd> run(const ProcessSpec& spec, const std::function<Status(BytesView)>& on_stdout,
                          const Deadline& deadline, std::stop_token stop) override {
-    Run run(spec, clock_, HF_TRY(Child::start(spec)));
-    return run.to_end(on_stdout, deadline, stop).during("run " + printable(spec.argv[0]));
+    Run run(spec, clock_, HF_TRY(Child::start(spec)), on_stdout, deadline, std::move(stop));
+    return run.to_end(spec).during("run " + printable(spec.argv[0]));
   }
 
  private:

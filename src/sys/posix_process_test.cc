@@ -142,6 +142,100 @@ TEST_F(PosixProcess, an_error_of_the_reader_ends_the_child_and_is_returned) {
   EXPECT_LT(clock->mono() - begin, seconds(3));
 }
 
+// Input: bytes as a program would give them, in pieces.
+class PosixProcessInput : public PosixProcess {
+ protected:
+  void SetUp() override { signal(SIGPIPE, SIG_IGN); }  // as app/signals.cc does
+
+  static std::function<Status(const ProcessInput&)> pieces(size_t count, std::string piece) {
+    return [count, piece](const ProcessInput& give) -> Status {
+      for (size_t i = 0; i < count; ++i) HF_TRY(give(as_bytes(piece)));
+      return {};
+    };
+  }
+  Result<ProcessEnd> run_with(const std::string& script, std::function<Status(const ProcessInput&)> input,
+                              Duration budget = seconds(60), std::stop_token stop = {}) {
+    ProcessSpec spec = shell(script);
+    spec.input = std::move(input);
+    return run(spec, budget, stop);
+  }
+};
+
+TEST_F(PosixProcessInput, all_of_it_arrives_and_then_it_ends) {
+  const ProcessEnd end = run_with("cat", pieces(300, std::string(10'007, 'x') + "\n")).value();
+  EXPECT_EQ(end.status, 0);
+  EXPECT_TRUE(end.took_input);
+  EXPECT_EQ(out.size(), 300u * 10'008);
+  out.clear();
+  EXPECT_EQ(run_with("cat; echo end", pieces(0, "")).value().status, 0);
+  EXPECT_EQ(out, "end\n");
+}
+
+TEST_F(PosixProcessInput, what_the_child_writes_is_taken_while_it_is_given) {
+  // More comes out than goes in, and both pipes are full for most of the time.
+  const ProcessEnd end =
+      run_with("while read -r line; do echo \"$line$line$line\"; done", pieces(2000, std::string(1000, 'y') + "\n"))
+          .value();
+  EXPECT_TRUE(end.took_input);
+  EXPECT_EQ(out.size(), 2000u * 3001);
+}
+
+TEST_F(PosixProcessInput, a_slow_reader_is_waited_for) {
+  const ProcessEnd end = run_with("sleep 0.5; wc -c", pieces(30, std::string(100'000, 'z'))).value();
+  EXPECT_TRUE(end.took_input);
+  EXPECT_EQ(std::stoul(out), 3'000'000u);
+}
+
+TEST_F(PosixProcessInput, a_child_that_stops_reading_ends_as_it_says_and_is_told_apart) {
+  const ProcessEnd end =
+      run_with("head -c 5; exec 0<&-; sleep 0.2; exit 3", pieces(1000, std::string(10'000, 'a'))).value();
+  EXPECT_EQ(end.status, 3);
+  EXPECT_FALSE(end.took_input);
+  EXPECT_EQ(out, "aaaaa");
+}
+
+TEST_F(PosixProcessInput, a_child_that_dies_is_told_apart) {
+  const ProcessEnd end = run_with("read -r x; kill -9 $$", pieces(1000, std::string(10'000, 'a') + "\n")).value();
+  EXPECT_EQ(end.status, 128 + SIGKILL);
+  EXPECT_FALSE(end.took_input);
+}
+
+TEST_F(PosixProcessInput, a_dead_child_whose_input_somebody_else_holds_is_not_waited_for) {
+  const MonoTime begin = clock->mono();
+  const ProcessEnd end =
+      run_with("sleep 20 <&0 >/dev/null 2>&1 & exit 4", pieces(1000, std::string(10'000, 'a'))).value();
+  EXPECT_EQ(end.status, 4);
+  EXPECT_FALSE(end.took_input);
+  EXPECT_LT(clock->mono() - begin, seconds(15));
+}
+
+TEST_F(PosixProcessInput, an_error_of_the_producer_ends_the_child_and_is_returned) {
+  const auto broken = [](const ProcessInput& give) -> Status {
+    HF_TRY(give(as_bytes("half of it")));
+    return Error(Code::Corrupt, "the other half is lost");
+  };
+  const auto end = run_with("cat > /dev/null; echo whole", broken);
+  ASSERT_FALSE(end.ok());
+  EXPECT_EQ(end.error().code(), Code::Corrupt);
+}
+
+TEST_F(PosixProcessInput, a_reader_that_never_reads_meets_deadline_and_stop) {
+  EXPECT_EQ(run_with("exec sleep 100", pieces(1000, std::string(10'000, 'a')), milliseconds(300)).error().code(),
+            Code::Timeout);
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_EQ(
+      run_with("exec sleep 100", pieces(1000, std::string(10'000, 'a')), seconds(60), stop.get_token()).error().code(),
+      Code::Cancelled);
+}
+
+TEST_F(PosixProcessInput, an_error_of_the_reader_of_its_output_ends_it_while_it_is_fed) {
+  ProcessSpec spec = shell("cat");
+  spec.input = pieces(1000, std::string(10'000, 'a'));
+  const auto refuse = [](BytesView) -> Status { return Error(Code::Failed, "no space left"); };
+  EXPECT_EQ(process->run(spec, refuse, Deadline(*clock, seconds(60)), {}).error().message(), "run sh: no space left");
+}
+
 TEST_F(PosixProcess, of_too_many_errors_the_middle_is_dropped) {
   ProcessSpec spec = shell("echo first >&2; head -c 1000000 /dev/zero | tr '\\0' x >&2; echo last >&2");
   spec.stderr_bytes_max = 1000;

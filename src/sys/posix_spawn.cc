@@ -19,15 +19,20 @@ struct Pipe {
   Fd read_end, write_end;
 };
 
-Result<Pipe> make_pipe() {
+enum class ChildEnd { Read, Write };
+
+// The child's end blocks, ours does not.
+Result<Pipe> make_pipe(ChildEnd child_end) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return system_error(errno, "make a pipe", "");
   Pipe pipe{Fd(ends[0]), Fd(ends[1])};
+  Fd& theirs = child_end == ChildEnd::Read ? pipe.read_end : pipe.write_end;
+  const Fd& ours = child_end == ChildEnd::Read ? pipe.write_end : pipe.read_end;
   // Above the three, so that putting one end in its place in the child cannot overwrite another.
-  const int moved = fcntl(pipe.write_end.get(), F_DUPFD_CLOEXEC, 3);
+  const int moved = fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3);
   if (moved < 0) return system_error(errno, "make a pipe", "");
-  pipe.write_end = Fd(moved);
-  if (fcntl(pipe.read_end.get(), F_SETFL, O_NONBLOCK) < 0) return system_error(errno, "make a pipe", "");
+  theirs = Fd(moved);
+  if (fcntl(ours.get(), F_SETFL, O_NONBLOCK) < 0) return system_error(errno, "make a pipe", "");
   return pipe;
 }
 
@@ -81,13 +86,14 @@ class SpawnPlan {
     posix_spawnattr_destroy(&attributes);
   }
 
-  // An errno, or 0.
-  int fill(const std::string& directory, int out, int err) {
+  // An errno, or 0. `in` -1: /dev/null.
+  int fill(const std::string& directory, int in, int out, int err) {
     sigset_t all, none;
     sigfillset(&all);
     sigemptyset(&none);
     constexpr short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-    int number = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    int number = in < 0 ? posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+                        : posix_spawn_file_actions_adddup2(&actions, in, 0);
     if (number == 0) number = posix_spawn_file_actions_adddup2(&actions, out, 1);
     if (number == 0) number = posix_spawn_file_actions_adddup2(&actions, err, 2);
     if (number == 0) number = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
@@ -110,15 +116,17 @@ Result<Child> Child::start(const ProcessSpec& spec) {
   if (has_zero_byte(spec))
     return Error(Code::Invalid, "a zero byte in what program " + printable(spec.argv[0]) + " gets");
   const std::string program = HF_TRY(find_program(spec));
-  Pipe out = HF_TRY(make_pipe());
-  Pipe err = HF_TRY(make_pipe());
+  Pipe in;
+  if (spec.input) in = HF_TRY(make_pipe(ChildEnd::Read));
+  Pipe out = HF_TRY(make_pipe(ChildEnd::Write));
+  Pipe err = HF_TRY(make_pipe(ChildEnd::Write));
   std::vector<std::string> arguments = spec.argv;
   std::vector<std::string> variables;
   for (const auto& [name, value] : spec.environment) variables.push_back(name + "=" + value);
 
   SpawnPlan plan;
   Child child;
-  int number = plan.fill(spec.directory, out.write_end.get(), err.write_end.get());
+  int number = plan.fill(spec.directory, in.read_end.get(), out.write_end.get(), err.write_end.get());
   if (number == 0) {
     number = posix_spawn(&child.pid_, program.c_str(), &plan.actions, &plan.attributes, pointers_to(arguments).data(),
                          pointers_to(variables).data());
@@ -127,6 +135,7 @@ Result<Child> Child::start(const ProcessSpec& spec) {
     child.pid_ = -1;
     return system_error(number, "start", spec.argv[0]);
   }
+  child.in_ = std::move(in.write_end);
   child.out_ = std::move(out.read_end);
   child.err_ = std::move(err.read_end);
   child.pidfd_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, child.pid_, 0)));
@@ -136,6 +145,7 @@ Result<Child> Child::start(const ProcessSpec& spec) {
 
 Child::Child(Child&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
+      in_(std::move(other.in_)),
       out_(std::move(other.out_)),
       err_(std::move(other.err_)),
       pidfd_(std::move(other.pidfd_)) {}

@@ -12,7 +12,7 @@ namespace hf {
 
 class Child {
  public:
-  // NotFound: no such program. The pipes' reading ends do not block.
+  // NotFound: no such program. Our ends of the pipes do not block.
   static Result<Child> start(const ProcessSpec& spec);
 
   Child(Child&& other) noexcept;
@@ -21,9 +21,11 @@ class Child {
   // Kills the group and reaps the child, unless reap() has.
   ~Child();
 
+  int in() const { return in_.get(); }  // -1: none was wanted, or it is closed
   int out() const { return out_.get(); }
   int err() const { return err_.get(); }
   int pidfd() const { return pidfd_.get(); }  // readable once the child has ended
+  void close_in() { in_.close(); }
   void close_out() { out_.close(); }
   void close_err() { err_.close(); }
 
@@ -36,7 +38,7 @@ class Child {
   Child() = default;
 
   pid_t pid_ = -1;  // -1 once reaped
-  Fd out_, err_, pidfd_;
+  Fd in_, out_, err_, pidfd_;
 };
 
 }  // namespace hf

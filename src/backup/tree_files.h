@@ -1,7 +1,10 @@
 // Files of a point's trees: walked from a path, and read as a stream.
 #pragma once
 
-#include "app/choose.h"
+#include <functional>
+#include <stop_token>
+#include <string>
+
 #include "repo/chunk_reader.h"
 #include "repo/tree.h"
 

@@ -1,4 +1,6 @@
-#include "app/tree_files.h"
+#include "backup/tree_files.h"
+
+#include "backup/record_cache.h"
 
 namespace hf {
 namespace {
@@ -6,40 +8,6 @@ namespace {
 bool is_below(std::string_view path, std::string_view directory) {
   return directory.empty() || path == directory || (path.starts_with(directory) && path[directory.size()] == '/');
 }
-
-// A part of a tree or file that is in no pack is damage; NotFound would tell the caller that he asked for the wrong
-// name.
-Error as_damage(Error error) {
-  if (error.code() != Code::NotFound) return error;
-  return Error(Code::Corrupt, error.message()).with_hint("holdfast check shows which points are damaged");
-}
-
-// Data chunks, remembering the record that the last one came from.
-class RecordCache {
- public:
-  explicit RecordCache(ChunkReader& chunks) : chunks_(chunks) {}
-
-  Result<BytesView> chunk(const ChunkId& id) {
-    const ChunkSpot spot = HF_TRY(chunks_.locate(PackKind::Data, id));
-    if (!any_ || spot.pack != pack_ || spot.record != record_) {
-      const RecordRef record = HF_TRY(chunks_.record(spot.pack, spot.record));
-      raw_ = HF_TRY(chunks_.read(record));
-      pack_ = spot.pack;
-      record_ = spot.record;
-      any_ = true;
-    }
-    if (spot.offset > raw_.size() || spot.length > raw_.size() - spot.offset)
-      return Error(Code::Corrupt, "a record is shorter than its pack says")
-          .with_hint("holdfast check --read-data 100%");
-    return BytesView(raw_).subspan(spot.offset, spot.length);
-  }
-
- private:
-  ChunkReader& chunks_;
-  Bytes raw_;
-  uint32_t pack_ = 0, record_ = 0;
-  bool any_ = false;
-};
 
 Status give_zeros(uint64_t length, const std::function<Status(BytesView)>& give) {
   constexpr size_t step = 1 << 20;
@@ -89,9 +57,7 @@ Status read_content(ChunkReader& chunks, const ContentRef& content, const std::f
         HF_TRY(give_zeros(extent.length, give));
         continue;
       }
-      const Result<BytesView> found = records.chunk(run.ids[extent.chunk]);
-      if (!found.ok()) return as_damage(found.error().clone());
-      const BytesView chunk = found.value();
+      const BytesView chunk = HF_TRY(records.chunk(run.ids[extent.chunk]));
       if (extent.offset > chunk.size() || extent.length > chunk.size() - extent.offset)
         return Error(Code::Corrupt, "a file refers to more of a chunk than there is");
       const BytesView part = chunk.subspan(extent.offset, static_cast<size_t>(extent.length));
