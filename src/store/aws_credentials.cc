@@ -88,9 +88,8 @@ Result<AwsCredentials> from_environment(const StoreWorld& world) {
 
 Result<AwsCredentials> from_file(const StoreWorld& world, const std::string& path, const std::string& profile) {
   const Credential content = HF_TRY(world.secret("file:" + path).during("read AWS credentials"));
-  AwsCredentials found{.keys = {},
-                       .from = "profile " + printable(profile) + " of " + printable(path),
-                       .can_change = true};
+  AwsCredentials found{
+      .keys = {}, .from = "profile " + printable(profile) + " of " + printable(path), .can_change = true};
   const std::string_view text = as_text(reveal_bytes(content, Purpose::Authenticate));
   const bool is_there = read_section(text, profile, [&](std::string_view key, std::string_view value) {
     if (key == "aws_access_key_id") found.keys.access_key = value;
@@ -117,8 +116,9 @@ Result<AwsCredentials> find_aws_credentials(const StoreWorld& world, const Store
       path.empty() ? Error(Code::KeyMissing, "no home directory") : from_file(world, path, profile);
   if (found.ok() || found.error().code() != Code::KeyMissing || is_named) return found;
   return Error(Code::KeyMissing, "no credentials for S3")
-      .with_hint("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write a profile into ~/.aws/credentials, or name "
-                 "access_key and secret_key in the configuration");
+      .with_hint(
+          "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or write a profile into ~/.aws/credentials, or name "
+          "access_key and secret_key in the configuration");
 }
 
 std::string find_aws_region(const StoreWorld& world, const StoreOptions& options) {

@@ -1,7 +1,7 @@
 // AwsCredentials: where the keys of an S3 request come from, as AWS's own tools find them.
 //
-// In this order: the options `access_key` and `secret_key` (and `session_token`); unless the option `profile` names one,
-// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) of the environment; a profile of the shared
+// In this order: the options `access_key` and `secret_key` (and `session_token`); unless the option `profile` names
+// one, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN) of the environment; a profile of the shared
 // credentials file (`credentials_file`, AWS_SHARED_CREDENTIALS_FILE, ~/.aws/credentials).
 #pragma once
 
@@ -14,7 +14,7 @@ namespace hf {
 
 struct AwsCredentials {
   AwsKeys keys;
-  std::string from;        // for messages: "profile backup of /root/.aws/credentials"
+  std::string from;         // for messages: "profile backup of /root/.aws/credentials"
   bool can_change = false;  // reading them again may give others: somebody renews them
 };
 

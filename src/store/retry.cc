@@ -17,7 +17,8 @@ Duration random_below(Entropy& entropy, Duration limit) {
 
 Status Retry::pause(Error cause) {
   if (cause.code() != Code::Unavailable) return cause;
-  const Duration longest = std::min<Duration>(policy_.most, policy_.first * (1LL << std::min(failures_, doublings_max)));
+  const Duration longest =
+      std::min<Duration>(policy_.most, policy_.first * (1LL << std::min(failures_, doublings_max)));
   const Duration wait = random_below(entropy_, longest);
   ++failures_;
   const Duration spent = clock_.mono() - begin_;

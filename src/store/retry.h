@@ -23,7 +23,11 @@ struct RetryPolicy {
 class Retry {
  public:
   Retry(Clock& clock, Entropy& entropy, const RetryPolicy& policy, const Deadline& deadline, std::stop_token stop)
-      : clock_(clock), entropy_(entropy), policy_(policy), deadline_(deadline), stop_(std::move(stop)),
+      : clock_(clock),
+        entropy_(entropy),
+        policy_(policy),
+        deadline_(deadline),
+        stop_(std::move(stop)),
         begin_(clock.mono()) {}
 
   // Calls `attempt` until it gives a value, or an error that is not to be tried again.

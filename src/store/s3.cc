@@ -18,8 +18,8 @@ constexpr uint64_t failure_bytes_max = 64 << 10;  // an <Error> in place of what
 constexpr uint64_t parts_max = 10'000;
 constexpr Duration upload_age_max = std::chrono::hours(24);
 constexpr Duration open_patience = std::chrono::seconds(20);  // somebody waits at a terminal
-constexpr int rounds_max = 5;    // of a put whose object, or upload, was removed under it
-constexpr int damaged_max = 3;   // of one object's bytes: what is damaged at rest stays so
+constexpr int rounds_max = 5;                                 // of a put whose object, or upload, was removed under it
+constexpr int damaged_max = 3;                                // of one object's bytes: what is damaged at rest stays so
 
 Error again(const std::string& why) {
   return Error(Code::Unavailable, why);
@@ -61,8 +61,7 @@ class S3Store final : public Store {
 
   Result<Bytes> get(std::string_view name, uint64_t offset, uint64_t length, const Deadline& deadline) override {
     HF_TRY(check_object_name(name));
-    return get_range(name, offset, length, deadline)
-        .during("read object " + std::string(name) + " from " + describe());
+    return get_range(name, offset, length, deadline).during("read object " + std::string(name) + " from " + describe());
   }
 
   Result<Bytes> get_all(std::string_view name, uint64_t size_max, const Deadline& deadline) override {
@@ -126,8 +125,7 @@ class S3Store final : public Store {
 std::vector<HttpHeader> S3Store::object_headers(const std::string& token, const std::string& sha256_hex) const {
   std::vector<HttpHeader> headers{{std::string(token_header), token}, {std::string(sha256_header), sha256_hex}};
   if (!settings_.encryption.empty()) headers.push_back({"x-amz-server-side-encryption", settings_.encryption});
-  if (!settings_.kms_key.empty())
-    headers.push_back({"x-amz-server-side-encryption-aws-kms-key-id", settings_.kms_key});
+  if (!settings_.kms_key.empty()) headers.push_back({"x-amz-server-side-encryption-aws-kms-key-id", settings_.kms_key});
   if (!settings_.storage_class.empty()) headers.push_back({"x-amz-storage-class", settings_.storage_class});
   return headers;
 }
@@ -399,6 +397,8 @@ Status S3Store::probe(bool create, const Deadline& deadline) {
   if (!answer.ok() && answer.error().code() == Code::NotFound && create)
     return Error(Code::Invalid, answer.error().message())
         .with_hint("make it first, with versioning and encryption as OPERATIONS.md, \"S3\", shows");
+  if (!answer.ok() && answer.error().code() == Code::NotFound)
+    return answer.error().clone().with_hint("are the bucket's name, the endpoint and the region right?");
   if (!answer.ok()) return answer.error().clone().during("open " + describe());
   return create ? probe_conditions(deadline) : Status();
 }

@@ -26,8 +26,9 @@ struct S3Settings {
   S3Limits limits;
 };
 
-// NotFound: no such bucket; Denied: the credentials do not do. With `create`, Invalid for no such bucket, and Unsupported
-// if the server ignores the condition on which no object is ever overwritten, or does not encrypt as it was asked to.
+// NotFound: no such bucket; Denied: the credentials do not do. With `create`, Invalid for no such bucket, and
+// Unsupported if the server ignores the condition on which no object is ever overwritten, or does not encrypt as it was
+// asked to.
 Result<std::unique_ptr<Store>> open_s3_store(const StoreWorld& world, S3Settings settings, AwsCredentialsSource source,
                                              bool create, const Deadline& deadline);
 

@@ -61,6 +61,11 @@ S3Failure failure_of(const HttpResponse& response) {
   return failure;
 }
 
+// AWS and MinIO spell it in their own ways.
+bool is_of_kms(const S3Failure& failure) {
+  return failure.code.starts_with("KMS.") || failure.code.starts_with("kms:");
+}
+
 std::string words_of(const HttpResponse& response, const S3Failure& failure) {
   return "status " + std::to_string(response.status) + " " + failure.code + ": " + failure.message;
 }
@@ -116,8 +121,7 @@ S3Client::Signed S3Client::sign(const S3Request& request, const std::string& pay
     made.access_key = credentials.keys.access_key;
     if (credentials.keys.session_token)
       signable.headers.push_back(
-          {"x-amz-security-token",
-           to_text(reveal_bytes(*credentials.keys.session_token, Purpose::Authenticate))});
+          {"x-amz-security-token", to_text(reveal_bytes(*credentials.keys.session_token, Purpose::Authenticate))});
     return sigv4_authorization(signable, credentials.keys, {.region = address_.region}, made.when);
   });
   const std::string query = canonical_query(request.query);
@@ -195,16 +199,16 @@ Error S3Client::error_of(const S3Request& request, const HttpResponse& response,
                  "there is no bucket " + printable(address_.bucket) + " at " + who);
   if ((response.status == 301 || response.status == 307 || failure.code == "AuthorizationHeaderMalformed") &&
       !region.empty() && region != address_.region)
-    return error(Code::Invalid, "bucket " + printable(address_.bucket) + " is in another region than " +
-                                    printable(address_.region))
+    return error(Code::Invalid,
+                 "bucket " + printable(address_.bucket) + " is in another region than " + printable(address_.region))
         .with_hint("region: " + printable(region));
+  if (is_of_kms(failure)) return denied(failure).with_detail(words);
   if (response.status == 404) return error(Code::NotFound, "it is not there");
   if (response.status == 412) return error(Code::Exists, "it is there already");
   if (response.status == 416) return error(Code::Corrupt, "it is too short");
   if (response.status == 501) return error(Code::Unsupported, who + " cannot do that");
   const bool is_silent = response.status == 400 && failure.code.empty();  // to a HEAD; so AWS refuses expired tokens
-  if (response.status == 401 || response.status == 403 || is_silent || failure.code.starts_with("KMS.") ||
-      is_one_of(expiry_codes, failure.code))
+  if (response.status == 401 || response.status == 403 || is_silent || is_one_of(expiry_codes, failure.code))
     return denied(failure).with_detail(words);
   return error(Code::Failed, who + " refused it with status " + std::to_string(response.status))
       .with_hint("--show-detail shows what it said");
@@ -221,12 +225,12 @@ Error S3Client::denied(const S3Failure& failure) {
     return error("refuses the signature", "the secret key does not belong to the access key; both come from " + from);
   if (failure.code == "RequestTimeTooSkewed")
     return error("refuses the time", "set this machine's clock: it differs from the server's");
-  if (failure.code.starts_with("KMS."))
+  if (is_of_kms(failure))
     return error("cannot use the encryption key", "does it exist, is it enabled, and may the credentials use it?");
   if (is_one_of(expiry_codes, failure.code))
     return error("says that the credentials have expired", "renew them: they come from " + from);
-  return error("does not allow it", "the credentials come from " + from +
-                                        "; OPERATIONS.md, \"S3\", has the policy that a repository needs");
+  return error("does not allow it",
+               "the credentials come from " + from + "; OPERATIONS.md, \"S3\", has the policy that a repository needs");
 }
 
 }  // namespace hf

@@ -1,10 +1,10 @@
 // S3Client: one signed request to one bucket and its answer, tried again while that can help.
 //
 // It knows addresses, signatures, clocks and what errors mean; it knows nothing of objects' semantics. Tried again
-// are: no connection, a broken one, no answer in the time one attempt has, 5xx, SlowDown and its kin, bytes that did not
-// arrive as they were sent. A request may therefore have been carried out more than once, and an error does not say that it
-// was not carried out. When the server finds our clock wrong, its own Date is what is signed from then on; when it finds
-// that credentials have expired, they are read again. Safe to call from several threads.
+// are: no connection, a broken one, no answer in the time one attempt has, 5xx, SlowDown and its kin, bytes that did
+// not arrive as they were sent. A request may therefore have been carried out more than once, and an error does not say
+// that it was not carried out. When the server finds our clock wrong, its own Date is what is signed from then on; when
+// it finds that credentials have expired, they are read again. Safe to call from several threads.
 #pragma once
 
 #include <atomic>

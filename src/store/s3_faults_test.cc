@@ -167,8 +167,8 @@ class Client {
     for (const auto& [name, text] : model_) wanted[name] = text.size();
     if (lists_are_stale_)
       for (const std::string& name : recent_) listed.erase(name), wanted.erase(name);
-    HF_CHECK(listed == wanted, "a list of " + std::to_string(listed.size()) + " objects instead of " +
-                                   std::to_string(wanted.size()));
+    HF_CHECK(listed == wanted,
+             "a list of " + std::to_string(listed.size()) + " objects instead of " + std::to_string(wanted.size()));
     return {};
   }
 
@@ -197,8 +197,7 @@ constexpr int clients = 4;
 // Runs all clients; then looks at the races.
 void run_clients(S3Fixture& s3, int operations, bool lists_are_stale) {
   std::vector<std::unique_ptr<Client>> all;
-  for (int i = 0; i < clients; ++i)
-    all.push_back(std::make_unique<Client>(s3.open(), i, s3.deadline, lists_are_stale));
+  for (int i = 0; i < clients; ++i) all.push_back(std::make_unique<Client>(s3.open(), i, s3.deadline, lists_are_stale));
   TaskGroup group;
   for (const auto& client : all)
     group.start("client", [&, operations](std::stop_token) { return client->run(operations / clients); });

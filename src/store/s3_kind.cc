@@ -28,8 +28,7 @@ std::string option_or(const StoreWorld& world, const StoreOptions& options, std:
 Result<bool> flag(const StoreOptions& options, std::string_view name, bool fallback) {
   const std::string value = option(options, name);
   if (value.empty()) return fallback;
-  if (value != "true" && value != "false")
-    return Error(Code::Invalid, std::string(name) + " is true or false");
+  if (value != "true" && value != "false") return Error(Code::Invalid, std::string(name) + " is true or false");
   return value == "true";
 }
 
@@ -51,8 +50,8 @@ Result<std::string> prefix_of(std::string prefix) {
            c == '_' || c == '/';
   };
   const std::string framed = "/" + prefix + "/";
-  const bool is_path = framed.find("//") == framed.npos && framed.find("/./") == framed.npos &&
-                       framed.find("/../") == framed.npos;
+  const bool is_path =
+      framed.find("//") == framed.npos && framed.find("/./") == framed.npos && framed.find("/../") == framed.npos;
   if (!is_path || !std::all_of(prefix.begin(), prefix.end(), is_allowed) || prefix.size() > 500)
     return Error(Code::Invalid, "a prefix consists of letters, digits, - . _ and /");
   return prefix + "/";
@@ -79,8 +78,9 @@ Result<S3Address> address_of(const StoreWorld& world, const StoreOptions& option
   if (address.region.empty()) address.region = find_aws_region(world, options);
   if (address.region.empty() && endpoint.empty())
     return Error(Code::Invalid, "in which region is bucket " + address.bucket + "?")
-        .with_hint("set `region` in the configuration, or AWS_REGION; for a server of your own `endpoint`, or "
-                   "AWS_ENDPOINT_URL");
+        .with_hint(
+            "set `region` in the configuration, or AWS_REGION; for a server of your own `endpoint`, or "
+            "AWS_ENDPOINT_URL");
   if (address.region.empty()) address.region = "us-east-1";  // what servers without regions take
   address.endpoint = HF_TRY(endpoint_of(endpoint, address.region));
   // A certificate for *.HOST does not cover a bucket with dots, and few servers but AWS have names for buckets.
@@ -134,7 +134,8 @@ StoreKind s3_store_kind() {
                {.name = "prefix", .help = "what the names of all objects begin with, as a path"},
                {.name = "region", .help = "the bucket's region; else $AWS_REGION, or the profile's"},
                {.name = "endpoint", .help = "https://HOST[:PORT] of another server than AWS; else $AWS_ENDPOINT_URL"},
-               {.name = "path_style", .help = "true: the bucket is in the path, not in the host's name; by default so for all but AWS"},
+               {.name = "path_style",
+                .help = "true: the bucket is in the path, not in the host's name; by default so for all but AWS"},
                {.name = "access_key", .help = "the access key's id; without it, what AWS's tools would use"},
                {.name = "secret_key", .help = "the secret of access_key", .secret = true},
                {.name = "session_token", .help = "of temporary credentials", .secret = true},
@@ -142,7 +143,8 @@ StoreKind s3_store_kind() {
                {.name = "credentials_file", .help = "the shared credentials file; else ~/.aws/credentials"},
                {.name = "ca_file", .help = "PEM file of the authorities to trust, instead of the system's"},
                {.name = "allow_tls_1_2", .help = "true: for a server that has no TLS 1.3"},
-               {.name = "encryption", .help = "what the server is to encrypt with: aws:kms or AES256; else as the bucket says"},
+               {.name = "encryption",
+                .help = "what the server is to encrypt with: aws:kms or AES256; else as the bucket says"},
                {.name = "kms_key", .help = "the id of the key in the server's KMS"},
                {.name = "storage_class", .help = "such as STANDARD_IA; none that must be thawed before it can be read"},
                {.name = "part_size", .help = "larger objects are sent in parts of this size; 64MiB by default"},

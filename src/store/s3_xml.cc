@@ -14,8 +14,8 @@ Error not_whole() {
 
 // The element of that name at the top. Deeper nesting than S3's own is not followed by anything here.
 Result<pugi::xml_node> open(pugi::xml_document& document, BytesView body, const char* root) {
-  const pugi::xml_parse_result parsed =
-      document.load_buffer(body.data(), body.size(), pugi::parse_default | pugi::parse_trim_pcdata, pugi::encoding_utf8);
+  const pugi::xml_parse_result parsed = document.load_buffer(
+      body.data(), body.size(), pugi::parse_default | pugi::parse_trim_pcdata, pugi::encoding_utf8);
   const pugi::xml_node node = document.child(root);
   if (!parsed || !node) return not_whole();
   return node;

@@ -72,8 +72,8 @@ Sha256 signing_key(const Credential& secret, const SigV4Scope& scope, std::strin
   append(first, reveal_bytes(secret, Purpose::Authenticate));
   const Wiped key(std::move(first));
   Sha256 derived = hmac_sha256(key.view(), as_bytes(day));
-  for (const std::string_view part : {std::string_view(scope.region), std::string_view(scope.service),
-                                      std::string_view("aws4_request")})
+  for (const std::string_view part :
+       {std::string_view(scope.region), std::string_view(scope.service), std::string_view("aws4_request")})
     derived = hmac_sha256(derived.bytes, as_bytes(part));
   return derived;
 }

@@ -83,7 +83,6 @@ class Store {
   virtual Result<uint64_t> clean(const Deadline&) = 0;
 };
 
-
 // Whole object, at most `size_max` bytes: Corrupt if it is larger.
 Result<Bytes> get_whole(Store& store, std::string_view name, uint64_t size_max, const Deadline&);
 
@@ -101,7 +100,7 @@ struct StoreWorld {
   HttpClient& http;
   SecretOpener secret;  // for options that are secret
   std::function<std::string(const char* name)>
-      environment;  // what the field's tools agree to read; "" if it is not set
+      environment;            // what the field's tools agree to read; "" if it is not set
   std::stop_token stop = {};  // ends the waiting for a store that does not answer
 };
 using StoreOptions = std::map<std::string, std::string, std::less<>>;

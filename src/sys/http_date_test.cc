@@ -15,10 +15,10 @@ TEST(HttpDate, is_read_as_the_rfc_writes_it) {
 }
 
 TEST(HttpDate, what_is_not_one_is_none) {
-  for (const char* text : {"", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT",
-                           "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
-                           "Sun, 06 Nov 9994 08:49:37 GMT", "Sun, 06 XXX 1994 08:49:37 GMT",
-                           "Sun, -6 Nov 1994 08:49:37 GMT"})
+  for (const char* text :
+       {"", "Sun, 06 Nov 1994 08:49:37", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Nov 9994 08:49:37 GMT", "Sun, 06 XXX 1994 08:49:37 GMT",
+        "Sun, -6 Nov 1994 08:49:37 GMT"})
     EXPECT_FALSE(parse_http_date(text)) << text;
 }
 

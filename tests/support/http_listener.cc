@@ -146,7 +146,8 @@ void HttpListener::serve(int descriptor, std::stop_token stop) {
       read_more(descriptor, buffer, stop);
       return void(close(descriptor));
     }
-    if (answer.send == TestAnswer::Send::Half) write_all(descriptor, BytesView(bytes).first(bytes.size() - (answer.body.size() + 1) / 2));
+    if (answer.send == TestAnswer::Send::Half)
+      write_all(descriptor, BytesView(bytes).first(bytes.size() - (answer.body.size() + 1) / 2));
     if (answer.send != TestAnswer::Send::Whole) return close_with_reset(descriptor);
     write_all(descriptor, bytes);
   }

@@ -28,9 +28,9 @@ struct TestRequest {
 struct TestAnswer {
   enum class Send : uint8_t {
     Whole,
-    Nothing,    // the connection is reset instead
-    Half,       // headers and half of the body, then a reset
-    Stall,      // nothing, until the client has had enough
+    Nothing,  // the connection is reset instead
+    Half,     // headers and half of the body, then a reset
+    Stall,    // nothing, until the client has had enough
   };
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers;

@@ -33,11 +33,11 @@ StoreWorld S3Fixture::world() {
 }
 
 S3Settings S3Fixture::settings() const {
-  S3Settings settings{.address = {.endpoint = server.endpoint(), .bucket = "bucket", .region = "us-east-1",
-                                  .path_style = true},
-                      .prefix = "some/repository/",
-                      .part_bytes = 1000,
-                      .page_objects = 7};
+  S3Settings settings{
+      .address = {.endpoint = server.endpoint(), .bucket = "bucket", .region = "us-east-1", .path_style = true},
+      .prefix = "some/repository/",
+      .part_bytes = 1000,
+      .page_objects = 7};
   settings.limits.retry = {.first = std::chrono::milliseconds(1),
                            .most = std::chrono::milliseconds(20),
                            .patience = std::chrono::minutes(10)};
@@ -47,9 +47,9 @@ S3Settings S3Fixture::settings() const {
 
 AwsCredentialsSource S3Fixture::credentials(const std::string& access_key, const std::string& secret) {
   return [access_key, secret]() -> Result<AwsCredentials> {
-    return AwsCredentials{.keys = {.access_key = access_key,
-                                   .secret_key = Credential::take({secret.begin(), secret.end()})},
-                          .from = "the test"};
+    return AwsCredentials{
+        .keys = {.access_key = access_key, .secret_key = Credential::take({secret.begin(), secret.end()})},
+        .from = "the test"};
   };
 }
 

@@ -29,7 +29,8 @@ struct S3Fixture {
   StoreWorld world();
   // Small parts and pages, short pauses: much happens soon.
   S3Settings settings() const;
-  AwsCredentialsSource credentials(const std::string& access_key = "key-of-tests", const std::string& secret = "secret");
+  AwsCredentialsSource credentials(const std::string& access_key = "key-of-tests",
+                                   const std::string& secret = "secret");
   Result<std::unique_ptr<Store>> try_open(S3Settings settings, bool create = false);
   std::unique_ptr<Store> open() { return try_open(settings()).value(); }
 };

@@ -102,7 +102,8 @@ bool S3Server::fits(S3Fault fault, const Call& call) {
 }
 
 S3Fault S3Server::draw(State& state, const Call& call) {
-  if (state.next != S3Fault::None) return fits(state.next, call) ? std::exchange(state.next, S3Fault::None) : S3Fault::None;
+  if (state.next != S3Fault::None)
+    return fits(state.next, call) ? std::exchange(state.next, S3Fault::None) : S3Fault::None;
   for (size_t i = 1; i < state.per_mille.size(); ++i) {
     const auto fault = static_cast<S3Fault>(i);
     if (fits(fault, call) && state.random() % 1000 < state.per_mille[i]) return fault;
@@ -114,7 +115,8 @@ TestAnswer S3Server::answer(TestRequest&& request) {
   Call call{request, {}, {}, {}, {}};
   const size_t mark = std::min(request.target.find('?'), request.target.size());
   call.path = request.target.substr(0, mark);
-  for (const std::string& part : split(std::string_view(request.target).substr(std::min(mark + 1, request.target.size())), '&')) {
+  for (const std::string& part :
+       split(std::string_view(request.target).substr(std::min(mark + 1, request.target.size())), '&')) {
     const size_t equals = std::min(part.find('='), part.size());
     call.query[decoded(part.substr(0, equals))] = decoded(part.substr(std::min(equals + 1, part.size())));
   }
@@ -184,7 +186,8 @@ std::optional<TestAnswer> S3Server::refusal(State& state, const Call& call) {
   const auto key = state.keys.find(scope[0]);
   if (key == state.keys.end()) return failed(403, "InvalidAccessKeyId");
   const WallTime when = parse_time(date.substr(0, 4) + "-" + date.substr(4, 2) + "-" + date.substr(6, 5) + ":" +
-                                   date.substr(11, 2) + ":" + date.substr(13)).value();
+                                   date.substr(11, 2) + ":" + date.substr(13))
+                            .value();
   if (std::chrono::abs(when - wall(state)) > skew_max) return failed(403, "RequestTimeTooSkewed");
   SigV4Request signable{call.request.method, call.path, {}, {}, call.header("x-amz-content-sha256")};
   for (const auto& [name, value] : call.query) signable.query.emplace_back(name, value);

@@ -118,9 +118,10 @@ TestAnswer S3Server::list(const State& state, const Call& call, S3Fault fault) {
     ++count;
   }
   if (is_truncated) text += "<NextContinuationToken>" + last + "</NextContinuationToken>";
-  return xml(fmt::format("<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><KeyCount>{}</KeyCount>"
-                         "<IsTruncated>{}</IsTruncated>{}</ListBucketResult>",
-                         count, is_truncated, text));
+  return xml(
+      fmt::format("<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><KeyCount>{}</KeyCount>"
+                  "<IsTruncated>{}</IsTruncated>{}</ListBucketResult>",
+                  count, is_truncated, text));
 }
 
 // In pages of two, so that paging is tried with few uploads.
@@ -138,9 +139,10 @@ TestAnswer S3Server::list_uploads(const State& state, const Call& call) {
     last_key = upload.key, last_id = id;
     ++count;
   }
-  return xml(fmt::format("<ListMultipartUploadsResult><IsTruncated>{}</IsTruncated><NextKeyMarker>{}</NextKeyMarker>"
-                         "<NextUploadIdMarker>{}</NextUploadIdMarker>{}</ListMultipartUploadsResult>",
-                         is_truncated, uri_encode_path(last_key), last_id, text));
+  return xml(
+      fmt::format("<ListMultipartUploadsResult><IsTruncated>{}</IsTruncated><NextKeyMarker>{}</NextKeyMarker>"
+                  "<NextUploadIdMarker>{}</NextUploadIdMarker>{}</ListMultipartUploadsResult>",
+                  is_truncated, uri_encode_path(last_key), last_id, text));
 }
 
 TestAnswer S3Server::list_parts(const Upload& upload) {
@@ -163,8 +165,7 @@ TestAnswer S3Server::upload_call(State& state, const Call& call) {
   if (method == "GET") return list_parts(upload->second);
   if (method == "POST") return complete(state, call, id);
   if (method == "PUT") {
-    upload->second.parts[static_cast<unsigned>(std::stoul(call.query.at("partNumber")))] =
-        to_bytes(call.request.body);
+    upload->second.parts[static_cast<unsigned>(std::stoul(call.query.at("partNumber")))] = to_bytes(call.request.body);
     return {.headers = {{"ETag", etag_of(call.request.body)}}};
   }
   state.uploads.erase(upload);
