@@ -11,6 +11,7 @@
 #include "source/sql.h"
 #include "source/sqlite.h"
 #include "store/directory.h"
+#include "store/s3.h"
 
 namespace hf {
 namespace {
@@ -99,13 +100,16 @@ std::string sample_of(std::string_view kind, std::string_view option) {
   if (kind == "command" && option == "run") return "[hub-cli, export-config]";
   if (kind == "config" && option == "env_file") return "/srv/app/.env";
   if (kind == "directory" && option == "path") return "/backup/holdfast";
+  if (kind == "s3" && option == "bucket") return "example-backups";
+  if (kind == "s3" && option == "prefix") return "holdfast";
+  if (kind == "s3" && option == "region") return "eu-west-1";
   return {};
 }
 
 }  // namespace
 
 std::vector<StoreKind> store_kinds() {
-  return {directory_store_kind()};
+  return {directory_store_kind(), s3_store_kind()};
 }
 
 std::vector<SourceKind> source_kinds() {

@@ -83,10 +83,16 @@ TEST_F(SourceWords, without_a_kind_are_refused_with_what_to_write) {
   EXPECT_NE(planned.error().hint().find("files:/srv/web"), std::string::npos);
 }
 
-TEST(RepoAddress, is_a_path_or_dir_colon_path) {
+TEST(RepoAddress, is_a_path_dir_colon_path_or_a_url) {
   EXPECT_EQ(parse_repo("/backup").value().path, "/backup");
   EXPECT_EQ(parse_repo("dir:/backup").value().path, "/backup");
-  EXPECT_EQ(parse_repo("s3://bucket").error().code(), Code::Invalid);
+  const RepoAddress bucket = parse_repo("s3://bucket/a/b/").value();
+  EXPECT_EQ(bucket.kind, "s3");
+  EXPECT_EQ(bucket.path, "s3://bucket/a/b/");
+  EXPECT_EQ(bucket.options, (StoreOptions{{"bucket", "bucket"}, {"prefix", "a/b/"}}));
+  EXPECT_EQ(parse_repo("s3://bucket").value().options.at("prefix"), "");
+  for (const char* text : {"s3://", "s3:///a", "s3://UPPER/a", "s3://bucket/../a", "s3://bucket/a b", "gopher://a"})
+    EXPECT_EQ(parse_repo(text).error().code(), Code::Invalid) << text;
   EXPECT_EQ(parse_repo("").error().code(), Code::Invalid);
 }
 

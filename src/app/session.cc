@@ -46,13 +46,20 @@ Result<std::vector<TargetSettings>> targets_named(const config::Config& config, 
 }  // namespace
 
 Result<RepoAddress> parse_repo(std::string_view text) {
-  if (text.starts_with("dir:"))
-    text.remove_prefix(4);
-  else if (const size_t scheme = text.find("://"); scheme != text.npos)
-    return Error(Code::Invalid, "this version cannot store to " + printable(text.substr(0, scheme)) + "://")
-        .with_hint("give a directory: --repo /backup/repo");
-  if (text.empty()) return Error(Code::Invalid, "--repo is empty").with_hint("give a directory: --repo /backup/repo");
-  return RepoAddress{.kind = std::string(directory_kind), .path = std::string(text)};
+  constexpr const char* hint = "give a directory, --repo /backup/repo, or a bucket, --repo s3://BUCKET/PREFIX";
+  if (const size_t colon = text.find("://"); colon != text.npos) {
+    for (const StoreKind& kind : store_kinds())
+      if (kind.parse != nullptr && kind.scheme == text.substr(0, colon))
+        return RepoAddress{.kind = std::string(kind.name),
+                           .path = std::string(text),
+                           .options = HF_TRY(kind.parse(text.substr(colon + 3)))};
+    return Error(Code::Invalid, "this version cannot store to " + printable(text.substr(0, colon)) + "://")
+        .with_hint(hint);
+  }
+  if (text.starts_with("dir:")) text.remove_prefix(4);
+  if (text.empty()) return Error(Code::Invalid, "--repo is empty").with_hint(hint);
+  return RepoAddress{
+      .kind = std::string(directory_kind), .path = std::string(text), .options = {{"path", std::string(text)}}};
 }
 
 std::string find_config(Context& context) {
@@ -82,7 +89,8 @@ Result<Settings> load_settings(Context& context, AllTargets all) {
     if (context.args.has("target"))
       return Error(Code::Invalid, "--target names a target of a configuration, and --repo is a place of its own")
           .with_hint("leave one of them out");
-    settings.targets.push_back({.name = address.path, .kind = address.kind, .options = {{"path", address.path}}});
+    settings.targets.push_back(
+        {.name = std::move(address.path), .kind = std::move(address.kind), .options = std::move(address.options)});
     return settings;
   }
   if (!settings.config)
@@ -104,9 +112,11 @@ Result<std::unique_ptr<Store>> open_store(Context& context, const Settings& sett
                          .fs = context.program.fs,
                          .http = context.program.http,
                          .secret = secret_opener(context, settings.config_or_null()),
-                         .environment = context.program.environment};
+                         .environment = context.program.environment,
+                         .stop = context.program.stop};
   Result<std::unique_ptr<Store>> store = kind->open(world, target.options, create);
-  if (!store.ok() && store.error().code() == Code::NotFound)
+  // Unless the kind knows better.
+  if (!store.ok() && store.error().code() == Code::NotFound && store.error().hint().empty())
     return Error(Code::NotFound, "no repository at " + printable(target.name))
         .with_hint("holdfast init makes one; is the path right, and is the disk mounted?");
   return store;

@@ -84,9 +84,10 @@ SourceWorld source_world(Context& context, const Settings& settings);
 // One budget for a whole run, so long that only what hangs forever meets it.
 Deadline run_deadline(Context& context);
 
-// "dir:PATH" or PATH; Invalid for the URL of a kind of store that this version does not know.
+// PATH, "dir:PATH", or a URL of a kind of store that has a scheme; Invalid for another.
 struct RepoAddress {
-  std::string kind, path;
+  std::string kind, path;  // path: as it is shown
+  StoreOptions options;
 };
 Result<RepoAddress> parse_repo(std::string_view text);
 

@@ -45,7 +45,8 @@ const std::vector<Verb>& verbs() {
 const std::vector<OptionSpec>& global_options() {
   static const std::vector<OptionSpec> all = {
       {"config", "c", "FILE", "configuration; else $HOLDFAST_CONFIG, ./holdfast.yaml, /etc/holdfast/holdfast.yaml"},
-      {"repo", "", "PATH", "the repository, without a configuration: a directory, or dir:PATH; else $HOLDFAST_REPO"},
+      {"repo", "", "PATH",
+       "the repository, without a configuration: a directory or s3://BUCKET/PREFIX; else $HOLDFAST_REPO"},
       {"target", "", "NAME", "of the configuration's targets only this one"},
       {"passphrase-file", "", "FILE", "opens the repository; - is standard input; else $HOLDFAST_PASSPHRASE_FILE"},
       {"key-file", "", "FILE", "opens the repository: a file of at least 32 random bytes"},

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +65,9 @@ class Store {
   // shorter than offset + length.
   virtual Result<Bytes> get(std::string_view name, uint64_t offset, uint64_t length, const Deadline&) = 0;
 
+  // get_whole(), below: by info() and get(), unless a kind can do it in one step.
+  virtual Result<Bytes> get_all(std::string_view name, uint64_t size_max, const Deadline& deadline);
+
   virtual Result<ObjectInfo> info(std::string_view name, const Deadline&) = 0;  // NotFound
 
   // Calls `visit` once per object whose name starts with `prefix` (whole components: `packs/`), in no promised order,
@@ -101,7 +105,8 @@ struct StoreWorld {
   HttpClient& http;
   SecretOpener secret;  // for options that are secret
   std::function<std::string(const char* name)>
-      environment;  // what the field's tools agree to read; "" if it is not set
+      environment;            // what the field's tools agree to read; "" if it is not set
+  std::stop_token stop = {};  // ends the waiting for a store that does not answer
 };
 using StoreOptions = std::map<std::string, std::string, std::less<>>;
 
@@ -113,6 +118,8 @@ struct StoreKind {
   std::vector<StoreOption> options;
   // `create`: make the place if it is missing (init); otherwise NotFound if it is.
   std::function<Result<std::unique_ptr<Store>>(const StoreWorld&, const StoreOptions&, bool create)> open;
+  // From what follows `scheme`:// on a command line to options; null if the kind has no scheme.
+  std::function<Result<StoreOptions>(std::string_view rest)> parse = nullptr;
 };
 
 }  // namespace hf

@@ -8,17 +8,64 @@
 #include "base/task_group.h"
 #include "store/directory.h"
 #include "store/memory.h"
+#include "support/s3_fixture.h"
+#include "support/s3_real.h"
 #include "support/store_fixture.h"
 
 namespace hf {
 namespace {
 
-class StoreContract : public testing::TestWithParam<StoreKind> {
+// A fresh store, and what it lives on.
+struct Fresh {
+  virtual ~Fresh() = default;
+  std::unique_ptr<Store> store;
+  std::optional<Deadline> deadline;
+};
+
+template <typename Fixture>
+struct FreshOn final : Fresh {
+  Fixture fixture;
+  template <typename Open>
+  explicit FreshOn(Open&& open) {
+    store = open(fixture);
+    deadline = fixture.deadline;
+  }
+};
+
+struct Subject {
+  std::string_view name;
+  std::unique_ptr<Fresh> (*open)();
+};
+
+std::unique_ptr<Fresh> fresh_memory() {
+  return std::make_unique<FreshOn<StoreFixture>>([](StoreFixture& fixture) { return fixture.make_memory_store(); });
+}
+
+std::unique_ptr<Fresh> fresh_directory() {
+  return std::make_unique<FreshOn<StoreFixture>>([](StoreFixture& fixture) { return fixture.open_directory_store(); });
+}
+
+std::unique_ptr<Fresh> fresh_s3() {
+  return std::make_unique<FreshOn<S3Fixture>>([](S3Fixture& s3) { return s3.open(); });
+}
+
+std::unique_ptr<Fresh> fresh_s3_in_parts() {
+  return std::make_unique<FreshOn<S3Fixture>>([](S3Fixture& s3) {
+    S3Settings settings = s3.settings();
+    settings.part_bytes = 2;
+    return s3.try_open(settings).value();
+  });
+}
+
+std::unique_ptr<Fresh> fresh_real_s3() {
+  return std::make_unique<FreshOn<RealS3>>([](RealS3& s3) { return s3.open().value(); });
+}
+
+class StoreContract : public testing::TestWithParam<Subject> {
  protected:
-  StoreFixture fixture;
-  Deadline deadline = fixture.deadline;
-  std::unique_ptr<Store> store =
-      GetParam().open(fixture.world(), {{"path", fixture.directory / "repository"}}, true).value();
+  const std::unique_ptr<Fresh> fresh = GetParam().open();
+  const std::unique_ptr<Store>& store = fresh->store;
+  const Deadline deadline = *fresh->deadline;
 
   Status put(std::string_view name, std::string_view text, Durable durable = Durable::Later) {
     return store->put(name, as_bytes(text), durable, deadline);
@@ -197,8 +244,17 @@ TEST_P(StoreContract, a_clean_store_has_nothing_to_clean) {
   EXPECT_EQ(whole("a"), "x");
 }
 
-INSTANTIATE_TEST_SUITE_P(AllKinds, StoreContract, testing::Values(memory_store_kind(), directory_store_kind()),
-                         [](const auto& kind) { return std::string(kind.param.name); });
+const Subject subjects[] = {
+    {"memory", fresh_memory}, {"directory", fresh_directory}, {"s3", fresh_s3}, {"s3_in_parts", fresh_s3_in_parts}};
+
+INSTANTIATE_TEST_SUITE_P(AllKinds, StoreContract, testing::ValuesIn(subjects),
+                         [](const auto& subject) { return std::string(subject.param.name); });
+
+// Where a script has started one: tests/e2e/s3_contract.sh.
+INSTANTIATE_TEST_SUITE_P(RealServer, StoreContract,
+                         testing::ValuesIn(RealS3::is_there() ? std::vector<Subject>{{"s3", fresh_real_s3}}
+                                                              : std::vector<Subject>{}),
+                         [](const auto& subject) { return std::string(subject.param.name); });
 
 }  // namespace
 }  // namespace hf
