@@ -28,6 +28,7 @@ std::vector<Verb> make_verbs() {
   for (Verb& verb : target_verbs()) all.push_back(std::move(verb));
   all.push_back(target_sync_verb());
   for (Verb& verb : config_verbs()) all.push_back(std::move(verb));
+  all.push_back(doctor_verb());
   all.push_back(completion_verb());
   all.push_back(man_verb());
   all.push_back(version_verb());

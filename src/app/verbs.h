@@ -26,6 +26,7 @@ Verb key_trust_verb();
 std::vector<Verb> target_verbs();
 Verb target_sync_verb();
 std::vector<Verb> config_verbs();
+Verb doctor_verb();
 Verb completion_verb();
 Verb complete_verb();
 Verb man_verb();

@@ -18,6 +18,11 @@ class CommandSource final : public Source {
  public:
   CommandSource(const SourceWorld& world, CommandSpec spec) : world_(world), spec_(std::move(spec)) {}
 
+  std::vector<SourceFinding> examine(std::stop_token) override {
+    return {finding_of("program", find_program(), name() + " is there",
+                       "install it, give its whole path, or give the source an environment with another PATH")};
+  }
+
   Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
     HF_TRY(sink.entry(make_entry("", FileType::Directory, 0700)));
     HF_TRY(previous.find(spec_.file_name));  // the output that this one is compared with
@@ -44,6 +49,27 @@ class CommandSource final : public Source {
 
  private:
   const std::string& name() const { return spec_.process.argv[0]; }
+
+  // As exec would find it.
+  Status find_program() const {
+    if (name().find('/') != std::string::npos) return is_program(name());
+    const std::string& path = spec_.process.environment.at("PATH");
+    for (size_t at = 0; at <= path.size();) {
+      const size_t end = std::min(path.find(':', at), path.size());
+      if (is_program(path.substr(at, end - at) + "/" + name()).ok()) return {};
+      at = end + 1;
+    }
+    return Error(Code::NotFound, "there is no program " + printable(name()));
+  }
+
+  Status is_program(const std::string& path) const {
+    const size_t slash = path.rfind('/');
+    const auto directory = HF_TRY(world_.fs.open_directory(path.substr(0, slash + 1) + "."));
+    FileInfo info = HF_TRY(directory->info(path.substr(slash + 1)));
+    if (info.type == FileType::Directory || (info.type == FileType::File && (info.mode & 0111) == 0))
+      return Error(Code::Denied, printable(path) + " is not a program");
+    return {};
+  }
 
   Error out_of_bounds(std::string_view how, uint64_t bound, const std::string& option) const {
     return Error(Code::Failed,

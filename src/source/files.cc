@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "source/glob.h"
 #include "source/options.h"
 #include "source/reader.h"
 #include "source/tree_walk.h"
@@ -22,6 +23,14 @@ class FilesSource final : public Source {
 
   void start() override { walk_.start(); }
   std::string base() const override { return base_; }
+
+  std::vector<SourceFinding> examine(std::stop_token) override {
+    std::vector<SourceFinding> findings;
+    for (const std::string& given : given_)
+      findings.push_back(finding_of("paths", look_at(given), printable(given) + " can be read",
+                                    "correct the paths of the source, or give this user the right to read them"));
+    return findings;
+  }
 
   void leave_out(const std::vector<CoveredFile>& files) override {
     for (const CoveredFile& file : files) {
@@ -89,6 +98,23 @@ class FilesSource final : public Source {
     for (size_t i = 0; i < matched.size(); ++i) {
       if (!matched[i]) sink.problem(given_[i], "nothing is found there");
     }
+    return {};
+  }
+
+  Status look_at(const std::string& given) {
+    std::string path;  // as far as it is no pattern
+    for (const std::string& component : split_path(given)) {
+      if (is_glob(component)) break;
+      path += "/" + component;
+    }
+    if (!given.starts_with('/')) path = HF_TRY(world_.fs.absolute(path.empty() ? "." : path.substr(1)));
+    if (path.empty()) path = "/";
+    const size_t slash = path.rfind('/');
+    const auto parent = HF_TRY(world_.fs.open_directory(path.substr(0, slash + 1) + "."));
+    const std::string name = path.substr(slash + 1);
+    const FileInfo info = name.empty() ? HF_TRY(parent->info("")) : HF_TRY(parent->info(name));
+    if (info.type == FileType::Directory) HF_TRY(HF_TRY(world_.fs.open_directory(path))->entries());
+    if (info.type == FileType::File) HF_TRY(parent->open_file(name));
     return {};
   }
 

@@ -82,9 +82,20 @@ struct CoveredFile {
   std::string source;  // the name of the one that gives it
 };
 
+// Something that a backup of a source will need, looked at before it does.
+struct SourceFinding {
+  std::string name;  // "database", "program"
+  bool is_good = true;
+  std::string message, hint;
+};
+// Good, or what the error says; its hint, or `hint`.
+SourceFinding finding_of(std::string name, const Status& status, std::string good, std::string hint = {});
+
 class Source {
  public:
   virtual ~Source() = default;
+  // Whether what it gives is there and may be read, without reading it all; for `doctor`.
+  virtual std::vector<SourceFinding> examine(std::stop_token) { return {}; }
   // Paths as in CoveredFile of what only this source must open; nothing if it cannot be found now.
   virtual std::vector<std::string> covers() { return {}; }
   // What other sources of the run give. Before start().

@@ -52,6 +52,10 @@ class SqliteSource final : public Source {
  public:
   SqliteSource(const SourceWorld& world, SqliteSpec spec) : world_(world), spec_(std::move(spec)) {}
 
+  std::vector<SourceFinding> examine(std::stop_token stop) override {
+    return {finding_of("database", look_at_database(stop), "it can be opened and read")};
+  }
+
   std::vector<std::string> covers() override {
     const Result<Location> location = locate(world_.fs, spec_.path);
     std::vector<std::string> paths;
@@ -115,6 +119,15 @@ class SqliteSource final : public Source {
     sink.fact("journal_mode", HF_TRY(database.text("PRAGMA journal_mode")));
     sink.fact("user_version", HF_TRY(database.text("PRAGMA user_version")));
     sink.fact("schema_digest", std::move(facts.schema_digest));
+    return {};
+  }
+
+  Status look_at_database(const std::stop_token& stop) {
+    const Location location = HF_TRY(locate(world_.fs, spec_.path));
+    SqliteDatabase database =
+        HF_TRY(SqliteDatabase::open(location.path, spec_.path, SqliteDatabase::Sharing::Live, spec_.busy_timeout));
+    database.stop_on(stop);
+    HF_TRY(database.number("SELECT count(*) FROM sqlite_schema"));
     return {};
   }
 
