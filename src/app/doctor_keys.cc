@@ -49,7 +49,7 @@ void examine_signer(Examination& examination, OpenCopy& copy) {
   const Result<const Signer*> signer = copy.repository->signer();
   if (!signer.ok())
     return examination.bad("keys.signer", signer.error(), "--signing-key FILE names the private key that signs");
-  examination.good("keys.signer", "points are signed by " + signer.value()->key_id().substr(0, 16));
+  examination.good("keys.signer", "points are signed by " + signer.value()->verifier().key_id().substr(0, 16));
 }
 
 // A key beside what it opens protects from nobody, and is lost with it.

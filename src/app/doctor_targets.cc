@@ -13,7 +13,7 @@ constexpr uint64_t space_free_min = 1u << 30;
 
 void examine_target(Examination& examination, const TargetSettings& target) {
   const std::string name = "target." + target.name;
-  const TargetCheck check = check_target(examination.context, target);
+  const TargetCheck check = check_target(examination.context, examination.settings, target);
   if (check.error)
     examination.bad(name, *check.error, "holdfast target check " + target.name);
   else

@@ -4,7 +4,7 @@
 
 #include "app/choose.h"
 #include "app/kinds.h"
-#include "app/tree_files.h"
+#include "backup/tree_files.h"
 #include "source/config_names.h"
 
 namespace hf {

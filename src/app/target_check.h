@@ -6,14 +6,12 @@
 namespace hf {
 
 struct TargetCheck {
-  std::optional<Error> error;                // what is wrong first; none: nothing is
-  bool is_blank = false;                     // it can be reached, and there is no repository
-  std::optional<Duration> clock_difference;  // of its clock, less ours
+  std::optional<Error> error;                // what is wrong first
+  Exit exit = Exit::Done;                    // what that means for a verb
+  std::optional<Duration> clock_difference;  // its clock, less this machine's
   std::optional<uint64_t> space_free;        // bytes, where the kind of store can say
-
-  Exit exit() const;
 };
 
-TargetCheck check_target(Context& context, const TargetSettings& target);
+TargetCheck check_target(Context& context, const Settings& settings, const TargetSettings& target);
 
 }  // namespace hf

@@ -1,3 +1,4 @@
+#include "app/doctor.h"
 #include "app/kinds.h"
 #include "app/session.h"
 #include "app/table.h"
@@ -59,13 +60,18 @@ Result<Exit> run_init(Context& context) {
 
 Result<Exit> run_check(Context& context) {
   const std::string path = HF_TRY(file_to_read(context));
-  const config::Config config = HF_TRY(load(context, path));
+  config::Config config = HF_TRY(load(context, path));
   for (const std::string& note : config.notes) context.out.warn("note: " + printable(note));
   context.out.say(printable(path) + " is good: " + std::to_string(config.sets.size()) + " sets, " +
                   std::to_string(config.sources.size()) + " sources, " + std::to_string(config.targets.size()) +
                   " targets");
   const std::vector<std::string> warnings = policy_domain_warnings(context.program.fs, config);
-  for (const std::string& warning : warnings) context.out.warn("warning: W10: " + warning);
+  for (const std::string& warning : warnings) context.out.warn("warning: " + warning);
+  if (context.args.has("live")) {
+    Settings settings{.config_path = path, .targets = targets_of(config), .has_copies = config.targets.size() > 1};
+    settings.config = std::move(config);
+    return run_doctor(context, std::move(settings));
+  }
   context.out.document(JsonObject()
                            .add("file", path)
                            .add("status", "passed")
@@ -138,13 +144,16 @@ std::vector<Verb> config_verbs() {
   init.arguments = {
       {"FILE", "where to (default: holdfast.yaml)", ArgumentSpec::Count::Optional, {}, ArgumentSpec::Completes::Files}};
   init.options = {{"dry-run", "", "", "say what would be written; nothing is"}};
-  Verb check = make("config check", "Check a configuration",
-                    "Reads the configuration as strictly as any command does, and lists all mistakes with file, line "
-                    "and what to write instead. Exit code 2 if there is one.",
-                    {"holdfast config check", "holdfast config check holdfast.yaml",
-                     "holdfast config check -c /etc/holdfast/holdfast.yaml -o json"},
-                    run_check);
+  Verb check = make(
+      "config check", "Check a configuration",
+      "Reads the configuration as strictly as any command does, and lists all mistakes with file, line "
+      "and what to write instead. Exit code 2 if there is one. --live goes on to what it names, as `holdfast doctor` "
+      "does: exit code 5 if something there is bad.",
+      {"holdfast config check", "holdfast config check holdfast.yaml --live",
+       "holdfast config check -c /etc/holdfast/holdfast.yaml -o json"},
+      run_check);
   check.arguments = {file};
+  check.options = {{"live", "", "", "and look at the secrets, targets, keys, points and sources that it names"}};
   Verb show = make(
       "config show", "Show the configuration as it counts",
       "Shows every value that is set; secrets are shown as references, never as what they are.",

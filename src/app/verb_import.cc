@@ -83,8 +83,9 @@ Result<Exit> run_verb(Context& context) {
   const std::string path = request.path;
   const std::string set = context.args.text("as-set", set_default);
   if (set.empty()) return Error(Code::Invalid, "--as-set is empty");
-  const OpenRepository opened = HF_TRY(open_repository(context));
-  const SourceWorld world{.env = context.program.env(), .fs = context.program.fs, .process = context.program.process};
+  const Settings settings = HF_TRY(load_settings(context));
+  const OpenRepository opened = HF_TRY(open_repository(context, settings));
+  const SourceWorld world = source_world(context, settings);
   context.progress.update({.doing = "read " + printable(path)});
   const std::unique_ptr<Import> import = HF_TRY(Import::open(world, std::move(request), context.program.stop));
   // A manifest may say anything; no point is of the future.

@@ -18,6 +18,9 @@ class WatchingSink final : public Sink {
   Status zeros(uint64_t length) override { return sink_.zeros(length); }
   Status end(Entry entry) override { return sink_.end(std::move(entry)); }
   void problem(std::string path, std::string what) override { sink_.problem(std::move(path), std::move(what)); }
+  Result<Bytes> fingerprint(std::string_view name, BytesView value) override {
+    return sink_.fingerprint(name, value);
+  }
   void table(TableFact table) override {
     tables.push_back(table);
     sink_.table(std::move(table));

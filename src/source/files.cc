@@ -113,7 +113,10 @@ class FilesSource final : public Source {
     const auto parent = HF_TRY(world_.fs.open_directory(path.substr(0, slash + 1) + "."));
     const std::string name = path.substr(slash + 1);
     const FileInfo info = name.empty() ? HF_TRY(parent->info("")) : HF_TRY(parent->info(name));
-    if (info.type == FileType::Directory) HF_TRY(HF_TRY(world_.fs.open_directory(path))->entries());
+    if (info.type == FileType::Directory) {
+      const auto directory = HF_TRY(world_.fs.open_directory(path));
+      HF_TRY(directory->entries());
+    }
     if (info.type == FileType::File) HF_TRY(parent->open_file(name));
     return {};
   }
