@@ -271,7 +271,8 @@ Result<Exit> restore_load(Context& context, const Settings& settings, Repository
 std::vector<OptionSpec> restore_load_options() {
   return {{"new-instance", "", "DIR", "into a new PostgreSQL instance, made in DIR and left running"},
           {"port", "", "N", "with --new-instance: on 127.0.0.1 too, not on its socket alone"},
-          {"dsn", "", "DSN", "into a PostgreSQL server that runs: 'host=… user=…', without a password"},
+          {"dsn", "", "DSN",
+           "into a PostgreSQL server that runs: 'host=… user=…' without a password, or env:NAME, file:PATH"},
           {"database", "", "NAME", "only this database; NAME=NEW restores it under another name", true},
           {"table", "", "NAME", "only this table, as SCHEMA.TABLE, with what it needs and what belongs to it", true},
           {"schema", "", "NAME", "only this schema of the database", true},

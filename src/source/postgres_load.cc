@@ -42,7 +42,9 @@ Result<std::vector<Renamed>> parse_databases(const RecordedSource& recorded, con
       return Error(Code::NotFound, "the point has no database " + printable(name) + " of source " + recorded.name)
           .with_hint("it has " + join(there, ", ") + "; NAME=NEW restores one of them under another name");
     const std::string target = sign == word.npos ? name : word.substr(sign + 1);
-    if (target.empty()) return Error(Code::Invalid, "--database " + printable(word) + " gives no new name");
+    if (target.empty())
+      return Error(Code::Invalid, "--database " + printable(word) + " gives no new name")
+          .with_hint("for example: --database shop=shop_restored");
     all.push_back({name, target});
   }
   return all;
@@ -275,11 +277,21 @@ Status check_request(const RecordedSource& recorded, const LoadRequest& request)
   return {};
 }
 
-Result<PgParameters> parse_target(const std::string& dsn) {
+bool is_reference(std::string_view dsn) {
+  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
+}
+
+Result<PgParameters> parse_target(const SourceWorld& world, const std::string& dsn) {
+  if (is_reference(dsn)) {
+    const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of --dsn"));
+    return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
+  }
   PgParameters parameters = HF_TRY(parse_pg_parameters(dsn).during("--dsn"));
   if (parameters.password)
     return Error(Code::Invalid, "a password in --dsn can be read by everybody on this machine")
-        .with_hint("put it into ~/.pgpass (chmod 600), or into a service of pg_service.conf");
+        .with_hint(
+            "leave it to ~/.pgpass or a service file, or name a secret that holds the connection: env:NAME or "
+            "file:PATH");
   return parameters;
 }
 
@@ -299,7 +311,7 @@ Result<std::unique_ptr<Load>> make_postgres_load(const SourceWorld& world, const
         .with_hint("name one with --database: " + join(there, ", "));
   if (!request.new_instance.empty())
     return std::make_unique<IntoNewInstance>(world, recorded, request, std::move(databases));
-  PgParameters parameters = HF_TRY(parse_target(request.dsn));
+  PgParameters parameters = HF_TRY(parse_target(world, request.dsn));
   return std::make_unique<IntoServer>(world, recorded, request, std::move(databases), std::move(parameters));
 }
 
