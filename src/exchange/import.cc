@@ -204,7 +204,8 @@ Status Import::add_any(Member member) {
   const std::string name = source_name(member);
   switch (kind) {
     case ImportKind::PgCustom:
-      return add_dumps(name, {member.bytes}, std::nullopt);
+      add(name, "postgres", make_postgres_import(world_, {.dumps = {member.bytes}, .globals = std::nullopt}));
+      return {};
     case ImportKind::Sqlite:
       return add_file_of(name, "sqlite", member);
     case ImportKind::Tar:
@@ -325,16 +326,15 @@ Status Import::add_exported_source(const SourceRecord& source, const std::vector
       HF_TRY(add_file_of(source.name, source.kind, named));
     }
   }
-  if (!dumps.empty()) HF_TRY(add_dumps(source.name, std::move(dumps), globals));
+  // Of an export that had been imported from elsewhere the rows are still as somebody else dumped them.
+  const bool is_ours = !source.facts.contains("foreign_archive");
+  if (!dumps.empty())
+    add(source.name, source.kind,
+        make_postgres_import(world_, {.dumps = std::move(dumps), .globals = globals, .is_ours = is_ours}));
   if (!plain.empty()) add(source.name, source.kind, make_members_source(world_, std::move(plain)));
   if (sources_.empty() || sources_.back().name != source.name)
     return Error(Code::Corrupt, "the export has no file of it");
   sources_.back().source = expect_source(std::move(sources_.back().source), source);
-  return {};
-}
-
-Status Import::add_dumps(const std::string& name, std::vector<ByteRange> dumps, std::optional<ByteRange> globals) {
-  add(name, "postgres", make_postgres_import(world_, {.dumps = std::move(dumps), .globals = std::move(globals)}));
   return {};
 }
 

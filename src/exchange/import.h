@@ -66,7 +66,6 @@ class Import {
   Status add_export(const std::vector<Member>& members, const Member& manifest);
   Status check_member(const ExportedFile& file, const Member& member);
   Status add_exported_source(const SourceRecord& source, const std::vector<Member>& members);
-  Status add_dumps(const std::string& name, std::vector<ByteRange> dumps, std::optional<ByteRange> globals);
   Status add_tree(const std::string& name, const std::string& kind, ByteRange tar);
   Status add_file_of(const std::string& name, const std::string& kind, const Member& member);
   Result<Spool*> new_spool();

@@ -57,7 +57,7 @@ struct TableBlock {
 // One archive, read and divided.
 class Database {
  public:
-  Database(ByteRange dump, PostgresTree& tree) : dump_(std::move(dump)), tree_(tree) {}
+  Database(ByteRange dump, PostgresTree& tree, bool is_ours) : dump_(std::move(dump)), tree_(tree), is_ours_(is_ours) {}
 
   Status open() {
     open_ = HF_TRY(read_pg_dump(dump_));
@@ -66,6 +66,7 @@ class Database {
     if (name_.empty()) return Error(Code::Corrupt, "the archive does not say which database it is of");
     directory_ = "databases/" + pg_file_name(name_);
     choose_tables();
+    find_comparable();
     return {};
   }
   const std::string& name() const { return name_; }
@@ -90,6 +91,16 @@ class Database {
   }
 
  private:
+  // Times with a zone are written in the zone of the session that dumped them; of tables that are not defined here
+  // nothing is known.
+  void find_comparable() {
+    for (const PgDumpEntry& entry : open_.archive.entries)
+      if (entry.is("TABLE") && entry.schema && entry.tag && entry.definition &&
+          entry.definition->find("with time zone") == std::string::npos &&
+          entry.definition->find("tstz") == std::string::npos)
+        comparable_.emplace(*entry.schema, *entry.tag);
+  }
+
   void choose_tables() {
     std::unordered_map<int64_t, const PgDumpBlock*> blocks;
     for (const PgDumpBlock& block : open_.blocks)
@@ -190,7 +201,9 @@ class Database {
     }
     of.table.rows = digest.rows();
     of.table.digest = digest.digest();
-    tree_.sink().table({name_ + "." + of.table.schema + "." + of.table.name, of.table.rows, of.table.digest});
+    const bool is_comparable = is_ours_ || comparable_.contains({of.table.schema, of.table.name});
+    tree_.sink().table({name_ + "." + of.table.schema + "." + of.table.name, of.table.rows,
+                        is_comparable ? of.table.digest : Bytes()});
     toc_.tables.push_back(of.table);
     return {};
   }
@@ -205,10 +218,12 @@ class Database {
 
   const ByteRange dump_;
   PostgresTree& tree_;
+  const bool is_ours_;
   PgOpenDump open_;
   PgDumpCompression compression_ = PgDumpCompression::None;
   std::string name_, directory_;
   std::vector<TableBlock> tables_;
+  std::set<std::pair<std::string, std::string>> comparable_;  // schema, table
   PgToc toc_;
 };
 
@@ -222,7 +237,7 @@ class PostgresImport final : public Source {
     std::set<std::string> roles;
     int version = 0;
     for (const ByteRange& dump : spec_.dumps) {
-      databases.push_back(std::make_unique<Database>(dump, tree));
+      databases.push_back(std::make_unique<Database>(dump, tree, spec_.is_ours));
       HF_TRY(databases.back()->open());
       add_named_roles(databases.back()->contents(), roles);
       version = std::max(version, databases.back()->server_version());
@@ -237,6 +252,7 @@ class PostgresImport final : public Source {
     for (const auto& database : databases)
       HF_TRY(database->give(stop).during("database " + printable(database->name())));
     sink.fact("server_version", std::to_string(version));
+    if (!spec_.is_ours) sink.fact("foreign_archive", "yes");
     sink.fact("bootstrap_role", std::string(bootstrap_role));
     if (!spec_.globals) {
       sink.fact("role_passwords", "not in the point");

@@ -14,6 +14,8 @@ namespace hf {
 struct PostgresImportSpec {
   std::vector<ByteRange> dumps;
   std::optional<ByteRange> globals;
+  // Made by an export of ours: in sessions whose settings are known, so that the text of rows is what it will be again.
+  bool is_ours = false;
 };
 
 std::unique_ptr<Source> make_postgres_import(const SourceWorld& world, PostgresImportSpec spec);

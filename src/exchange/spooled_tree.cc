@@ -9,7 +9,7 @@ namespace hf {
 namespace {
 
 constexpr size_t entries_max = 5'000'000;
-constexpr uint64_t whole_bytes_max = 1 << 20;
+constexpr uint64_t whole_bytes_max = 64 << 10;  // what Sink::file takes
 constexpr size_t read_bytes = 1 << 20;
 
 struct InOrder {

@@ -121,6 +121,7 @@ TarWriter::TarWriter(Options options, std::function<Status(BytesView)> put) : ar
     HF_ASSERT(archive_write_add_filter_gzip(handle) == ARCHIVE_OK);
     HF_ASSERT(archive_write_set_filter_option(handle, "gzip", "timestamp", nullptr) == ARCHIVE_OK);
   }
+  HF_ASSERT(archive_write_set_bytes_in_last_block(handle, 1) == ARCHIVE_OK);  // no zeros behind the end
   HF_ASSERT(archive_write_open(handle, archive_.get(), nullptr, &Archive::write, nullptr) == ARCHIVE_OK);
 }
 

@@ -128,7 +128,7 @@ import_and_compare from-dir out
 import_and_compare from-gpg backup.tar.gz.gpg
 "$HOLDFAST" show "${with[@]}" from-gpg -o json | grep -q "$signer" || fail "the point does not say who signed"
 "$HOLDFAST" show "${with[@]}" from-gpg -o json | grep -q '"release":"1"' || fail "the point's tags are lost"
-expect 7 import "${with[@]}" out --as-set from-gpg-late --dry-run || true
+expect 7 import "${with[@]}" out --as-set web  # older than what that set has
 echo "exchange: exports are imported, proven and restored"
 
 # Tampered with, or by somebody else.
@@ -173,8 +173,18 @@ for options in '-Z6' '-Z0'; do
   same_database again "a foreign archive"
   "${stock[@]}" dropdb again
 done
+# Another zone, rows as INSERTs, tables without rows: it is still proven as far as it can be.
+"$bin/psql" -q -c "alter database shop set timezone to 'America/New_York'" postgres
+"$bin/pg_dump" -Fc shop > elsewhere.dump
+"$bin/psql" -q -c "alter database shop reset timezone" postgres
+"$bin/pg_dump" -Fc --inserts shop > inserts.dump
+"$bin/pg_dump" -Fc --schema-only shop > schema-only.dump
+for what in elsewhere inserts schema-only; do
+  expect 0 import "${with[@]}" $what.dump --as-set $what -q
+  expect 0 verify "${with[@]}" $what -q
+done
 "$bin/pg_dump" -Fc shop | "$HOLDFAST" import "${with[@]}" - --as-set piped --source shop -q || fail "import from a pipe"
-head -c 20000 foreign-Z6.dump > cut.dump
+head -c $(($(stat -c %s foreign-Z6.dump) - 3000)) foreign-Z6.dump > cut.dump
 expect 1 import "${with[@]}" cut.dump
 
 # Plain SQL.
@@ -229,7 +239,7 @@ expect 1 import "${with[@]}" through.tar.gz
 expect 0 import "${with[@]}" fine.tar.gz --as-set tar -q
 expect 0 restore "${with[@]}" tar --in tar -q
 [[ $(readlink tar/fine/link) == /etc && -f tar/fine/z && -f tar/fine/b/c && ! -e tar/fine/dev ]] || fail "a tar file's tree"
-head -c 60000 out/src.tar.gz > cut.tar.gz
+head -c $(($(stat -c %s out/src.tar.gz) / 2)) out/src.tar.gz > cut.tar.gz
 expect 1 import "${with[@]}" cut.tar.gz
 tar -C src -cf - sub | "$HOLDFAST" import "${with[@]}" - --as-set unsorted -q || fail "import of a tar file from a pipe"
 
@@ -242,7 +252,16 @@ expect 0 verify "${with[@]}" sqlite -q
 
 # A partial point exports as such, and comes back as such.
 mkdir part; echo x > part/a
-expect 3 backup "${with[@]}" files:part files:"$work/part/*.none" --set part -q
+cat > part.yaml << YAML
+version: 1
+secrets: {repository: {file: $work/key}}
+keys: {main: {file: \$repository}}
+targets: {disk: {type: directory, path: $work/repo}}
+sources: {part: {type: files, paths: [$work/part, $work/not-there]}}
+policies: {standard: {encrypt: [main], copies: [disk], keep: {last: 7}}}
+sets: {part: {members: [part], policy: standard}}
+YAML
+expect 3 backup -c part.yaml part -q
 expect 3 export "${with[@]}" part partial --format dir
 grep -q '"status": "partial"' partial/manifest.json || fail "the manifest of a partial point"
 expect 3 import "${with[@]}" partial --as-set partial -q
