@@ -6,7 +6,7 @@ set -euo pipefail
 build="g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libsodium-dev libzstd-dev libsqlite3-dev libpq-dev libxxhash-dev protobuf-compiler libprotobuf-dev
   libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libpugixml-dev librust-blake3-dev libgtest-dev librapidcheck-dev ccache mold"
 run="sqlite3 postgresql"
-test="$run strace openssl attr acl python3-cryptography python3-nacl python3-zstandard clang-14 libclang-rt-14-dev clang-format-14 time"
+test="$run strace openssl curl attr acl python3-cryptography python3-nacl python3-zstandard clang-14 libclang-rt-14-dev clang-format-14 time"
 
 missing=()
 for group in "$@"; do
