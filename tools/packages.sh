@@ -7,7 +7,7 @@ build="g++ cmake ninja-build pkg-config libssl-dev libcurl4-openssl-dev libsodiu
   protobuf-compiler libprotobuf-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev libfmt-dev libpugixml-dev librust-blake3-dev libgtest-dev
   librapidcheck-dev libarchive-dev zlib1g-dev ccache mold"
 run="sqlite3 postgresql gnupg"
-test="$run postgresql-contrib strace openssl attr acl python3-cryptography python3-nacl python3-zstandard clang-14 libclang-rt-14-dev clang-format-14 time"
+test="$run postgresql-contrib strace openssl curl attr acl python3-cryptography python3-nacl python3-zstandard clang-14 libclang-rt-14-dev clang-format-14 time"
 
 missing=()
 for group in "$@"; do

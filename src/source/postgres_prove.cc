@@ -200,6 +200,7 @@ class Proof {
     PostgresCopy copy(world_.env, snapshot, {.jobs = request_.workers}, deadline);
     TaskGroup tasks;
     const std::stop_callback forward(request_.stop, [&] { tasks.request_stop(); });
+    HF_TRY(copy.open(tasks.token()));
     copy.start(tasks);
     std::vector<TableFact> facts;
     const std::vector<PostgresTable>& tables = snapshot.catalog().tables;

@@ -157,7 +157,7 @@ std::string make_s3_completion(const std::vector<S3Part>& parts) {
     std::string text;
     void write(const void* data, size_t size) override { text.append(static_cast<const char*>(data), size); }
   } writer;
-  document.save(writer, "", pugi::format_raw);
+  document.save(writer, "", pugi::format_raw | pugi::format_no_declaration);
   return writer.text;
 }
 

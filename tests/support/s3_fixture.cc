@@ -41,7 +41,7 @@ S3Settings S3Fixture::settings() const {
   settings.limits.retry = {.first = std::chrono::milliseconds(1),
                            .most = std::chrono::milliseconds(20),
                            .patience = std::chrono::minutes(10)};
-  settings.limits.attempt = std::chrono::seconds(2);
+  settings.limits.attempt = std::chrono::seconds(1);
   return settings;
 }
 
