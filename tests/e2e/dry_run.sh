@@ -107,8 +107,14 @@ dry 10 'no points of set other' key trust --accept-rollback other "${with[@]}"
 done_then 0 key trust --accept-rollback default "${with[@]}"
 expect 0 list "${with[@]}"
 
+mkdir elsewhere
+dry 0 'would (write|export)' export latest elsewhere/out --format dir "${with[@]}"
+done_then 0 export latest elsewhere/out --format dir "${with[@]}"
+dry 0 'would' import elsewhere/out "${with[@]}"
+done_then 0 import elsewhere/out "${with[@]}" --unsigned
+
 # Whatever verb there is stands above, or is known to change nothing.
-reads=(list show ls find diff cat "policy simulate" "key list" "key export" "key test" "config check" "config show" "config schema" completion man version)
+reads=(list show ls find diff cat "policy simulate" "key list" "key export" "key test" "config check" "config show" "config schema" completion man version "target list" "target usage" "target check" doctor)
 "$HOLDFAST" man --markdown | awk '/^## holdfast /{verb = substr($0, 13)} /^\| `--dry-run`/{print verb}' | sort -u > takes
 printf '%s\n' "${tried[@]}" | sort -u | cmp - takes || fail "verbs with --dry-run and verbs tried differ: $(cat takes)"
 "$HOLDFAST" man --markdown | sed -n 's/^## holdfast //p' | sort > verbs

@@ -254,8 +254,7 @@ expect 0 verify "${with[@]}" sqlite -q
 mkdir part; echo x > part/a
 cat > part.yaml << YAML
 version: 1
-secrets: {repository: {file: $work/key}}
-keys: {main: {file: \$repository}}
+keys: {main: {file: $work/key}}
 targets: {disk: {type: directory, path: $work/repo}}
 sources: {part: {type: files, paths: [$work/part, $work/not-there]}}
 policies: {standard: {encrypt: [main], copies: [disk], keep: {last: 7}}}
