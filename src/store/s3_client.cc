@@ -89,7 +89,7 @@ Result<HttpResponse> S3Client::send(const S3Request& request, const Deadline& de
 Result<HttpResponse> S3Client::send(const S3Request& request, const Deadline& deadline, Duration patience) {
   const std::string hash = request.body_sha256.empty() ? to_hex(sha256(request.body).bytes) : request.body_sha256;
   RetryPolicy policy = limits_.retry;
-  policy.patience = patience;
+  policy.patience = std::min(patience, policy.patience);
   return Retry(world_.clock, world_.entropy, policy, deadline, world_.stop).run([&] {
     return attempt(request, hash, deadline);
   });
@@ -141,7 +141,8 @@ Result<HttpResponse> S3Client::exchange(const S3Request& request, const Signed& 
   const uint64_t bytes = request.body.size() + (request.method == "GET" ? request.answer_bytes_max : 0);
   const Duration budget = limits_.attempt + std::chrono::seconds(bytes / limits_.bytes_a_second_min);
   const Deadline mine(world_.clock, std::min(budget, deadline.left()));
-  Result<HttpResponse> response = world_.http.send(signed_request.request, mine, world_.stop);
+  // Who was asked to stop still stores what it has in hand; it is the waiting between attempts that ends.
+  Result<HttpResponse> response = world_.http.send(signed_request.request, mine, {});
   const bool is_late = !response.ok() && response.error().code() == Code::Timeout && !deadline.passed();
   if (is_late) return Error(Code::Unavailable, response.error().message());
   return response;

@@ -162,16 +162,17 @@ TEST_F(S3Test, clocks_that_differ_are_reckoned_with) {
 
 TEST_F(S3Test, a_slow_down_is_obeyed_and_the_deadline_too) {
   s3.server.set_fault(S3Fault::SlowDown, 1000);
-  const Deadline soon(*s3.clock, std::chrono::milliseconds(300));
+  const Deadline soon(*s3.clock, std::chrono::seconds(2));
   const Result<ObjectInfo> info = store->info("a", soon);
   ASSERT_FALSE(info.ok());
   EXPECT_TRUE(info.error().code() == Code::Unavailable || info.error().code() == Code::Timeout);
-  EXPECT_GT(s3.server.count(S3Fault::SlowDown), 3u);
+  EXPECT_GT(s3.server.count(S3Fault::SlowDown), 1u);
 }
 
-TEST_F(S3Test, a_request_to_stop_ends_the_waiting) {
-  s3.server.set_fault(S3Fault::SlowDown, 1000);
+TEST_F(S3Test, a_request_to_stop_ends_the_waiting_and_not_the_work) {
   s3.stop.request_stop();
+  EXPECT_TRUE(put("checkpoint", "x").ok());
+  s3.server.set_fault(S3Fault::SlowDown, 1000);
   EXPECT_EQ(code_of(put("a", "x")), Code::Cancelled);
 }
 

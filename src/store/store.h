@@ -106,7 +106,7 @@ struct StoreWorld {
   SecretOpener secret;  // for options that are secret
   std::function<std::string(const char* name)>
       environment;            // what the field's tools agree to read; "" if it is not set
-  std::stop_token stop = {};  // ends the waiting for a store that does not answer
+  std::stop_token stop = {};  // no more waiting for a store that fails; what works is still done
 };
 using StoreOptions = std::map<std::string, std::string, std::less<>>;
 

@@ -38,6 +38,14 @@ pid=$!
 wait_until $pid '(($(packs) >= 3))'
 kill -9 $pid; wait $pid 2> /dev/null || true
 left=$(packs)
+# Interrupted by a person it stores what it has in hand, and says that it will go on.
+"$HOLDFAST" backup all > stdout 2> stderr < /dev/null &
+pid=$!
+wait_until $pid "(($(packs) + 2 <= \$(packs)))"
+kill -INT $pid
+code=0; wait $pid || code=$?
+[[ $code == 130 ]] && grep -q 'goes on from here' stderr || fail "exit $code after an interruption: $(cat stderr)"
+find minio/data/$bucket/r/checkpoints -name xl.meta | grep -q . || fail "no checkpoint is kept"
 expect 0 list
 [[ ! -s stdout ]] || fail "a killed backup made a point: $(cat stdout)"
 expect 0 check --read-data 100%

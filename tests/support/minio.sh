@@ -8,7 +8,8 @@ unset AWS_PROFILE AWS_SESSION_TOKEN AWS_ENDPOINT_URL AWS_SHARED_CREDENTIALS_FILE
 bucket=holdfast-tests
 
 minio_prepare() {
-  minio_port=$(/usr/bin/python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  # Not one of those that the system gives to outgoing connections: the server is to come back on it.
+  minio_port=$(/usr/bin/python3 "$e2e/../support/free_port.py")
   mkdir -p "$work/minio/certs" "$work/minio/data"
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj '/CN=authority of tests' -keyout "$work/minio/ca.key" -out "$work/ca.pem" 2> /dev/null
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj '/CN=127.0.0.1' -keyout "$work/minio/certs/private.key" -out "$work/minio/request" 2> /dev/null
