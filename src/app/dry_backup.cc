@@ -50,6 +50,7 @@ class CountingSink final : public Sink {
     counts_.problems.push_back({std::move(path), std::move(what)});
   }
   Result<Bytes> fingerprint(std::string_view, BytesView) override { return Bytes(16); }
+  Result<std::vector<KeyFact>> keys() override { return std::vector<KeyFact>{}; }
   void table(TableFact) override {}
   void fact(std::string name, std::string value) override {
     if (name == "left_out") counts_.remark = "left out: " + std::move(value);

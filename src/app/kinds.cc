@@ -7,6 +7,7 @@
 #include "source/command.h"
 #include "source/config_names.h"
 #include "source/files.h"
+#include "source/key_names.h"
 #include "source/postgres.h"
 #include "source/sql.h"
 #include "source/sqlite.h"
@@ -113,8 +114,8 @@ std::vector<StoreKind> store_kinds() {
 }
 
 std::vector<SourceKind> source_kinds() {
-  return {files_source_kind(), sqlite_source_kind(),  postgres_source_kind(),
-          sql_source_kind(),   command_source_kind(), config_source_kind()};
+  return {files_source_kind(),   sqlite_source_kind(), postgres_source_kind(), sql_source_kind(),
+          command_source_kind(), config_source_kind(), keys_source_kind()};
 }
 
 std::vector<KeyKind> key_kinds() {

@@ -4,6 +4,7 @@
 
 #include "app/choose.h"
 #include "app/kinds.h"
+#include "backup/recorded.h"
 #include "backup/tree_files.h"
 #include "source/config_names.h"
 
@@ -19,13 +20,6 @@ const SourceKind* kind_named(const std::vector<SourceKind>& kinds, const std::st
 
 Error no_database(const std::string& source) {
   return Error(Code::Unsupported, "source " + printable(source) + " is no database that can be asked");
-}
-
-RecordedSource recorded_of(const SourceRecord& source) {
-  RecordedSource recorded{.name = source.name, .kind = source.kind, .tables = {}, .facts = source.facts};
-  for (const TableRecord& table : source.tables)
-    recorded.tables.push_back({.name = table.name, .rows = table.rows, .digest = table.digest});
-  return recorded;
 }
 
 std::vector<TableState> states_of(const SourceRecord& source) {
@@ -71,8 +65,12 @@ Result<std::unique_ptr<Queries>> PointSubject::open_restored(const std::string& 
   const std::vector<SourceKind> kinds = source_kinds();
   const SourceKind* const kind = kind_named(kinds, recorded->kind);
   if (kind == nullptr || !kind->query_restored) return no_database(source);
-  return kind->query_restored(source_world(context_, settings_), spec_.directory + "/" + source,
-                              recorded_of(*recorded));
+  const RecordedSource known = recorded_source(*recorded);
+  const auto running = spec_.running.find(source);
+  const RestoredPlace place{.directory = spec_.directory + "/" + source,
+                            .recorded = known,
+                            .running = running == spec_.running.end() ? nullptr : running->second};
+  return kind->query_restored(source_world(context_, settings_), place);
 }
 
 Result<std::unique_ptr<Queries>> PointSubject::open_live(const std::string& source) {
@@ -92,16 +90,18 @@ Result<Queries*> PointSubject::queries(const std::string& source) {
   return opened.get();
 }
 
-Result<QueryAnswer> PointSubject::query(const std::string& source, const std::string& sql, const Deadline& deadline,
+Result<QueryAnswer> PointSubject::query(const std::string& source, const Query& query, const Deadline& deadline,
                                         std::stop_token stop) {
   Queries* const database = HF_TRY(queries(source));
-  return database->ask(sql, deadline, std::move(stop));
+  return database->ask(query, deadline, std::move(stop));
 }
 
-Result<std::vector<TableState>> PointSubject::tables(const std::string& source) {
+Result<std::vector<TableState>> PointSubject::tables(const std::string& source, const Deadline& deadline,
+                                                     std::stop_token stop) {
+  if (spec_.is_proven) return states_of(*HF_TRY(record(source)));
   Queries* const database = HF_TRY(queries(source));
   std::vector<TableState> tables;
-  for (const TableFact& table : HF_TRY(database->tables()))
+  for (const TableFact& table : HF_TRY(database->tables(deadline, std::move(stop))))
     tables.push_back({table.name, table.rows, to_hex(table.digest)});
   return tables;
 }

@@ -16,7 +16,9 @@ struct SubjectSpec {
   const Point* point = nullptr;
   std::string directory;    // each source in a directory of its name there; "": nothing was restored
   bool is_restored = true;  // ages count back from the point; else from now
-  std::optional<Duration> rpo;
+  bool is_proven = false;   // its tables have been found to be those recorded
+  std::map<std::string, RunningCopy*> running = {};  // servers that run on what was restored, by source
+  std::optional<Duration> rpo = {};
 };
 
 class PointSubject final : public CheckSubject {
@@ -27,9 +29,10 @@ class PointSubject final : public CheckSubject {
   WallTime time() override;
   std::optional<Duration> rpo() override { return spec_.rpo; }
   Result<std::string> directory(const std::string& source) override;
-  Result<QueryAnswer> query(const std::string& source, const std::string& sql, const Deadline& deadline,
+  Result<QueryAnswer> query(const std::string& source, const Query& query, const Deadline& deadline,
                             std::stop_token stop) override;
-  Result<std::vector<TableState>> tables(const std::string& source) override;
+  Result<std::vector<TableState>> tables(const std::string& source, const Deadline& deadline,
+                                         std::stop_token stop) override;
   Result<std::vector<TableState>> tables_of(const std::string& point, const std::string& source) override;
   Result<std::vector<CapturedName>> names(const std::string& source) override;
   Result<std::map<std::string, std::string>> variables(const std::string& source) override;

@@ -156,12 +156,40 @@ Result<World> make_world(Context& context) {
                .is_gone = is_process_gone};
 }
 
+namespace {
+
+std::string_view provider_of(const config::KeyConfig& key) {
+  switch (key.kind) {
+    case config::KeyConfig::Kind::Passphrase:
+      return "passphrase";
+    case config::KeyConfig::Kind::File:
+      return "key-file";
+    case config::KeyConfig::Kind::Identity:
+    case config::KeyConfig::Kind::Recipient:
+      return "x25519";
+    case config::KeyConfig::Kind::Signing:
+      return key.algorithm;
+  }
+  return "";
+}
+
+std::vector<KeyFact> configured_keys(const config::Config* config) {
+  std::vector<KeyFact> keys;
+  if (config != nullptr)
+    for (const auto& [name, key] : config->keys)
+      keys.push_back({.role = KeyFact::Role::Configured, .id = name, .provider = std::string(provider_of(key))});
+  return keys;
+}
+
+}  // namespace
+
 SourceWorld source_world(Context& context, const Settings& settings) {
   return SourceWorld{.env = context.program.env(),
                      .fs = context.program.fs,
                      .process = context.program.process,
                      .http = context.program.http,
-                     .secret = secret_opener(context, settings.config_or_null())};
+                     .secret = secret_opener(context, settings.config_or_null()),
+                     .configured_keys = configured_keys(settings.config_or_null())};
 }
 
 Deadline run_deadline(Context& context) {

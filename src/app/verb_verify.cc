@@ -119,11 +119,13 @@ Result<ProofLevel> choose_level(Context& context, const CheckPlan& plan) {
 
 Result<Proof> verify(Context& context, const Settings& settings, Repository& repository, const Point& point,
                      const CheckPlan& plan, const PlannedPlace& place, VerifyRequest& request) {
-  request.application = [&](const std::string& directory, const std::function<void(ProofCheck)>& add) {
+  request.application = [&](const RestoredPoint& restored, const std::function<void(ProofCheck)>& add) {
     PointSubject subject(context, settings,
                          {.repository = &repository,
                           .point = &point,
-                          .directory = directory,
+                          .directory = restored.directory,
+                          .is_proven = true,
+                          .running = restored.running,
                           .rpo = rpo_of(settings.config_or_null(), point.manifest.set)});
     const auto on_end = [&](const CheckEnd& end) {
       add(proof_check(end));

@@ -2,6 +2,7 @@
 
 #include <variant>
 
+#include "backup/key_facts.h"
 #include "backup/previous_tree.h"
 #include "keys/fingerprint.h"
 
@@ -43,8 +44,8 @@ struct Told {
 
 class QueueSink final : public Sink {
  public:
-  QueueSink(BoundedQueue<Batch>& queue, PreviousTree& previous, const KeyRing& ring, std::stop_token stop)
-      : queue_(queue), previous_(previous), ring_(ring), stop_(std::move(stop)) {}
+  QueueSink(BoundedQueue<Batch>& queue, PreviousTree& previous, Repository& repository, std::stop_token stop)
+      : queue_(queue), previous_(previous), repository_(repository), stop_(std::move(stop)) {}
 
   Status entry(Entry entry) override { return put(PutEntry{.entry = std::move(entry), .content = {}}, 0); }
   Status unchanged(Entry entry) override {
@@ -69,8 +70,9 @@ class QueueSink final : public Sink {
   Status end(Entry entry) override { return put(EndFile{.entry = std::move(entry)}, 0); }
 
   Result<Bytes> fingerprint(std::string_view name, BytesView value) override {
-    return fingerprint_of(ring_, name, value);
+    return fingerprint_of(repository_.ring(), name, value);
   }
+  Result<std::vector<KeyFact>> keys() override { return key_facts(repository_); }
   void problem(std::string path, std::string what) override {
     if (++told_.problem_count <= problems_recorded_max) told_.problems.push_back({std::move(path), std::move(what)});
   }
@@ -96,7 +98,7 @@ class QueueSink final : public Sink {
 
   BoundedQueue<Batch>& queue_;
   PreviousTree& previous_;
-  const KeyRing& ring_;
+  Repository& repository_;
   const std::stop_token stop_;
   Batch batch_;
   size_t bytes_ = 0;
@@ -192,7 +194,7 @@ Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source
     }
     return {};
   });
-  QueueSink sink(queue, previous, repository.ring(), tasks.token());
+  QueueSink sink(queue, previous, repository, tasks.token());
   Status ran = source.run(sink, previous, tasks.token());
   if (ran.ok()) ran = sink.flush();
   if (!ran.ok()) tasks.request_stop();

@@ -113,8 +113,18 @@ class Verification {
       if (request_.level >= ProofLevel::Complete) HF_TRY(judge(source, path));
     }
     if (request_.level < ProofLevel::Application) return {};
-    const Step checks(request_, "checks");
-    return request_.application(directory, [this](ProofCheck check) { add(std::move(check)); });
+    HF_TRY(run_checks(directory));
+    Status stopped;
+    for (const auto& [source, running] : running_)
+      if (Status status = running->stop(); !status.ok() && stopped.ok()) stopped = std::move(status);
+    return stopped;
+  }
+
+  Status run_checks(const std::string& directory) {
+    const Step step(request_, "checks");
+    RestoredPoint restored{.directory = directory, .running = {}};
+    for (const auto& [source, running] : running_) restored.running[source] = running.get();
+    return request_.application(restored, [this](ProofCheck check) { add(std::move(check)); });
   }
 
   // What the tree says against what stands there; and counts against the manifest.
@@ -204,13 +214,16 @@ class Verification {
                                .scratch = request_.scratch,
                                .workers = request_.workers,
                                .stop = stop_};
-    const Proved proved = HF_TRY(kind->prove(world_, request));
+    Proved proved = HF_TRY(kind->prove(world_, request));
     for (const CheckResult& check : proved.checks)
       add({.name = source.name + ": " + check.name,
            .passed = check.passed,
            .took = check.took,
            .message = check.message});
-    return proved.running ? proved.running->stop() : Status();
+    if (proved.running == nullptr) return {};
+    if (request_.level < ProofLevel::Application) return proved.running->stop();
+    running_[source.name] = std::move(proved.running);
+    return {};
   }
 
   Repository& repository_;
@@ -218,6 +231,7 @@ class Verification {
   const SourceWorld& world_;
   const VerifyRequest& request_;
   const std::stop_token stop_;
+  std::map<std::string, std::unique_ptr<RunningCopy>> running_;  // by source, for the checks
   Proof proof_;
 };
 

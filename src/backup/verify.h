@@ -18,15 +18,19 @@ enum class ProofLevel : uint8_t { Integrity, Restored, Complete, Application };
 std::string_view name_of(ProofLevel level);
 std::optional<ProofLevel> parse_proof_level(std::string_view name);
 
+struct RestoredPoint {
+  std::string directory;                        // each source in a directory of its name
+  std::map<std::string, RunningCopy*> running;  // by source
+};
+
 struct VerifyRequest {
   ProofLevel level = ProofLevel::Complete;
   std::string scratch;  // a directory that exists; a new one is made in it and removed afterwards
   std::vector<SourceKind> source_kinds;
   std::string host, version;
   unsigned workers = 2;
-  // Application: judges what was restored into `directory`, each source in a directory of its name there, while it
-  // stands, and gives each result to `add`.
-  std::function<Status(const std::string& directory, const std::function<void(ProofCheck)>& add)> application;
+  // Application: judges what was restored while it stands, and gives each result to `add`.
+  std::function<Status(const RestoredPoint&, const std::function<void(ProofCheck)>& add)> application;
   std::function<void(const std::string& step, bool begins)> on_step;  // "app-db: restore"; before it and after it
   std::function<void(const ProofCheck&)> on_check;
   std::function<void(const std::string& step, uint64_t bytes, uint64_t bytes_total)> progress;

@@ -1,4 +1,4 @@
-// The answer of a database to one SQL statement, as far as checks look at it.
+// One SQL statement to a database, and its answer as far as checks look at it.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,11 @@
 #include <string>
 
 namespace hf {
+
+struct Query {
+  std::string sql;
+  std::string database;  // of a server that has several; "": the only one, or the one that is connected to
+};
 
 struct QueryAnswer {
   uint64_t rows = 0;

@@ -46,9 +46,10 @@ class CheckSubject {
   virtual std::optional<Duration> rpo() = 0;
   // Where the source's tree stands.
   virtual Result<std::string> directory(const std::string& source) = 0;
-  virtual Result<QueryAnswer> query(const std::string& source, const std::string& sql, const Deadline& deadline,
+  virtual Result<QueryAnswer> query(const std::string& source, const Query& query, const Deadline& deadline,
                                     std::stop_token stop) = 0;
-  virtual Result<std::vector<TableState>> tables(const std::string& source) = 0;
+  virtual Result<std::vector<TableState>> tables(const std::string& source, const Deadline& deadline,
+                                                 std::stop_token stop) = 0;
   // Of another point: "last-good", or the first digits of one.
   virtual Result<std::vector<TableState>> tables_of(const std::string& point, const std::string& source) = 0;
   // What a source of kind config captured.

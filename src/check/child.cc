@@ -29,6 +29,7 @@ class ChildEnvironment {
     for (const auto& [name, value] : more) {
       if (!value.starts_with('$')) {
         variables_[name] = value;
+        if (name == "PGPASSWORD") secret_.push_back(name);
         continue;
       }
       const Revealed revealed(HF_TRY(secret(value).during("variable " + name)));

@@ -83,12 +83,13 @@ Result<std::vector<TableState>> wanted_of(const std::vector<TableState>& referen
   return wanted;
 }
 
-Result<Verdict> compare(const CompareSpec& spec, const CheckWorld& world) {
+Result<Verdict> compare(const CompareSpec& spec, const CheckWorld& world, const Deadline& deadline,
+                        std::stop_token stop) {
   const std::vector<TableState> reference =
       HF_TRY(spec.file.empty() ? world.subject.tables_of(spec.with, spec.source) : read_reference(world, spec));
   const std::vector<TableState> wanted = HF_TRY(wanted_of(reference, spec));
   if (wanted.empty()) return Verdict{false, "the reference has no tables", ""};
-  const std::vector<TableState> found = HF_TRY(world.subject.tables(spec.source));
+  const std::vector<TableState> found = HF_TRY(world.subject.tables(spec.source, deadline, std::move(stop)));
   std::vector<std::string> differences;
   for (const TableState& table : wanted) {
     std::string what = difference(table, find(found, table.name), spec);
@@ -116,8 +117,8 @@ Result<Check> prepare(const CheckOptions& options) {
   check.what = "compare " + printable(spec.source);
   check.needs_point = !spec.with.empty();
   check.sources = {spec.source};
-  check.run = [spec = std::move(spec)](const CheckWorld& world, const Deadline&, std::stop_token) {
-    return compare(spec, world);
+  check.run = [spec = std::move(spec)](const CheckWorld& world, const Deadline& deadline, std::stop_token stop) {
+    return compare(spec, world, deadline, std::move(stop));
   };
   return check;
 }

@@ -9,10 +9,8 @@
 namespace hf {
 namespace {
 
-using namespace std::chrono_literals;
-
 // A clock that is this much ahead is told apart from data that claims to be from the future.
-constexpr Duration ahead_max = 5min;
+constexpr Duration ahead_max = std::chrono::minutes(5);
 
 std::string_view trimmed(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t");

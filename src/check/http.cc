@@ -13,11 +13,9 @@
 namespace hf {
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr uint64_t answer_bytes_max = 1 << 20;
 constexpr size_t detail_bytes_max = 2000;
-constexpr Duration retry_after = 1s;
+constexpr Duration retry_after = std::chrono::seconds(1);
 
 struct HttpSpec {
   std::string method, url, body, auth, ca_file;

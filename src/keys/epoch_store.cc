@@ -1,5 +1,6 @@
 #include <repository.pb.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/message.h"
@@ -44,7 +45,12 @@ Bytes seal_epoch(const KeyRing& ring, uint32_t number, const DataKey& secret, Wa
   return box;
 }
 
-Result<DataKey> load_epoch(Store& store, const KeyRing& ring, uint32_t number, const Deadline& deadline) {
+struct LoadedEpoch {
+  DataKey key;
+  WallTime created{};
+};
+
+Result<LoadedEpoch> load_epoch(Store& store, const KeyRing& ring, uint32_t number, const Deadline& deadline) {
   const std::string name = name_of_epoch(number);
   const Bytes box = HF_TRY(get_whole(store, name, epoch_object_bytes_max, deadline).during("load " + name));
   const Wiped plain(HF_TRY(ring.open_box(purpose_of(number), box).during("load " + name)));
@@ -55,19 +61,36 @@ Result<DataKey> load_epoch(Store& store, const KeyRing& ring, uint32_t number, c
   DataKey key = Wiped(to_bytes(secret)).to_secret<DataKey>();
   wipe(*message.mutable_secret());
   if (!is_valid) return Error(Code::Corrupt, name + " does not hold a data key of its number");
-  return key;
+  return LoadedEpoch{std::move(key), WallTime(Duration(message.not_before_ns()))};
+}
+
+Result<std::vector<uint32_t>> epoch_numbers(Store& store, const Deadline& deadline) {
+  std::vector<uint32_t> numbers;
+  for (const std::string& text : HF_TRY(names_below(store, epochs_prefix, deadline))) {
+    const std::optional<uint32_t> number = parse_number(text);
+    if (!number) return Error(Code::Corrupt, std::string(epochs_prefix) + text + " is not the name of an epoch");
+    numbers.push_back(*number);
+  }
+  return numbers;
 }
 
 }  // namespace
 
 Status load_epochs(Store& store, KeyRing& ring, const Deadline& deadline) {
   HF_ASSERT(ring.current_epoch() == 0);
-  for (const std::string& text : HF_TRY(names_below(store, epochs_prefix, deadline))) {
-    const std::optional<uint32_t> number = parse_number(text);
-    if (!number) return Error(Code::Corrupt, std::string(epochs_prefix) + text + " is not the name of an epoch");
-    ring.add_epoch(*number, HF_TRY(load_epoch(store, ring, *number, deadline)));
+  for (const uint32_t number : HF_TRY(epoch_numbers(store, deadline))) {
+    LoadedEpoch epoch = HF_TRY(load_epoch(store, ring, number, deadline));
+    ring.add_epoch(number, std::move(epoch.key));
   }
   return {};
+}
+
+Result<std::vector<EpochInfo>> list_epochs(Store& store, const KeyRing& ring, const Deadline& deadline) {
+  std::vector<EpochInfo> epochs;
+  for (const uint32_t number : HF_TRY(epoch_numbers(store, deadline)))
+    epochs.push_back({number, HF_TRY(load_epoch(store, ring, number, deadline)).created});
+  std::ranges::sort(epochs, {}, &EpochInfo::number);
+  return epochs;
 }
 
 Result<uint32_t> start_epoch(Store& store, KeyRing& ring, WallTime now, Entropy& entropy, const Deadline& deadline) {
@@ -76,7 +99,7 @@ Result<uint32_t> start_epoch(Store& store, KeyRing& ring, WallTime now, Entropy&
   const Bytes box = seal_epoch(ring, number, secret, now, entropy);
   Status put = store.put(name_of_epoch(number), box, Durable::Now, deadline);
   if (!put.ok() && put.error().code() == Code::Exists) {
-    secret = HF_TRY(load_epoch(store, ring, number, deadline));
+    secret = HF_TRY(load_epoch(store, ring, number, deadline)).key;
   } else {
     HF_TRY(std::move(put).during("start epoch " + std::to_string(number)));
   }

@@ -37,6 +37,12 @@ Result<std::vector<std::string>> load_revoked(Store& store, const KeyRing& ring,
 
 // Adds all epochs of the repository to `ring`. Requires: `ring` has none.
 Status load_epochs(Store& store, KeyRing& ring, const Deadline& deadline);
+struct EpochInfo {
+  uint32_t number = 0;
+  WallTime created{};
+};
+// By number.
+Result<std::vector<EpochInfo>> list_epochs(Store& store, const KeyRing& ring, const Deadline& deadline);
 // Makes the epoch after the ring's highest, adds it to the ring and returns its number. If somebody else has just made
 // that epoch, theirs is taken.
 Result<uint32_t> start_epoch(Store& store, KeyRing& ring, WallTime now, Entropy& entropy, const Deadline& deadline);

@@ -9,6 +9,7 @@
 #include "source/postgres_database.h"
 #include "source/postgres_load.h"
 #include "source/postgres_prove.h"
+#include "source/postgres_queries.h"
 
 namespace hf {
 namespace {
@@ -190,6 +191,8 @@ SourceKind postgres_source_kind() {
   };
   kind.prove = prove_postgres;
   kind.load = make_postgres_load;
+  kind.query_restored = query_restored_postgres;
+  kind.query_live = query_live_postgres;
   return kind;
 }
 

@@ -37,6 +37,15 @@ struct TableFact {
   friend bool operator==(const TableFact&, const TableFact&) = default;
 };
 
+// What may be told of a key.
+struct KeyFact {
+  enum class Role : uint8_t { Opens, Signs, Data, Configured } role = Role::Opens;
+  std::string id;        // Configured: its name there
+  std::string provider;  // its kind, or algorithm
+  std::string label;
+  WallTime created{}, expires{};  // WallTime{}: not known, never
+};
+
 // Entries arrive in canonical order of their paths, the root (empty path) first. Between begin() and end() only data(),
 // hole() and zeros() may be called. Calls may block while the pipeline is full. An error ends the source.
 class Sink {
@@ -55,6 +64,8 @@ class Sink {
   // What tells that a value has changed, and nothing else of it: 16 bytes that are the same for the same name and value
   // in the same repository, and that nobody can compute who cannot open it; and who can pays for each guess.
   virtual Result<Bytes> fingerprint(std::string_view name, BytesView value) = 0;
+  // The keys of the repository that it all goes to.
+  virtual Result<std::vector<KeyFact>> keys() = 0;
   virtual void table(TableFact table) = 0;
   virtual void fact(std::string name, std::string value) = 0;
 };
@@ -73,6 +84,7 @@ struct SourceWorld {
   Process& process;
   HttpClient& http;
   SecretOpener secret;  // for options of Type::Secret
+  std::vector<KeyFact> configured_keys = {};
 };
 
 // A file that one source of a run gives, so that the others leave it alone: a database copied as a file beside its
@@ -202,14 +214,21 @@ struct PutBack {
   std::vector<std::string> stop, start;  // argument vectors
 };
 
+// Where what was restored of a source stands.
+struct RestoredPlace {
+  std::string directory;
+  const RecordedSource& recorded;
+  RunningCopy* running = nullptr;  // as prove() left it
+};
+
 // A database that answers: what was restored, or what is in use. One thread at a time.
 class Queries {
  public:
   virtual ~Queries() = default;
   // One statement that reads; whatever it does, nothing is changed. Timeout, Cancelled; what the database said is
   // detail.
-  virtual Result<QueryAnswer> ask(const std::string& sql, const Deadline& deadline, std::stop_token stop) = 0;
-  virtual Result<std::vector<TableFact>> tables() = 0;
+  virtual Result<QueryAnswer> ask(const Query& query, const Deadline& deadline, std::stop_token stop) = 0;
+  virtual Result<std::vector<TableFact>> tables(const Deadline& deadline, std::stop_token stop) = 0;
   // Variables that lead a child program to it: PGHOST and such, or HOLDFAST_DATABASE.
   virtual std::map<std::string, std::string> variables() = 0;
 };
@@ -237,11 +256,8 @@ struct SourceKind {
   std::function<Result<std::vector<CheckResult>>(const SourceWorld&, const RecordedSource&, const PutBack&)> put_back;
   // Restores into a server. Empty for kinds that have none.
   std::function<Result<std::unique_ptr<Load>>(const SourceWorld&, const RecordedSource&, const LoadRequest&)> load;
-  // Opens what was restored into `directory`, or what the options mean, to queries. Both are empty for what is no
-  // database.
-  std::function<Result<std::unique_ptr<Queries>>(const SourceWorld&, const std::string& directory,
-                                                 const RecordedSource&)>
-      query_restored;
+  // Opens what was restored, or what the options mean, to queries. Both are empty for what is no database.
+  std::function<Result<std::unique_ptr<Queries>>(const SourceWorld&, const RestoredPlace&)> query_restored;
   std::function<Result<std::unique_ptr<Queries>>(const SourceWorld&, const SourceOptions&)> query_live;
 };
 

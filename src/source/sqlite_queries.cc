@@ -21,28 +21,38 @@ int is_over(void* context) {
   return limits.stop.stop_requested() || limits.deadline.passed() ? 1 : 0;
 }
 
+// Why a statement ended before its time, if it was us.
+Error ended(const Error& error, const Limits& limits) {
+  if (limits.stop.stop_requested()) return Error(Code::Cancelled, "interrupted");
+  if (limits.deadline.passed()) return Error(Code::Timeout, "the query took too long");
+  return error.clone();
+}
+
 class SqliteQueries final : public Queries {
  public:
   SqliteQueries(SqliteDatabase database, std::string path) : database_(std::move(database)), path_(std::move(path)) {}
 
-  Result<QueryAnswer> ask(const std::string& sql, const Deadline& deadline, std::stop_token stop) override {
+  Result<QueryAnswer> ask(const Query& query, const Deadline& deadline, std::stop_token stop) override {
+    if (!query.database.empty()) return Error(Code::Invalid, "SQLite has one database, which needs no name");
     QueryAnswer answer;
     Limits limits{deadline, stop};
     sqlite3_progress_handler(database_.handle(), steps_between_looks, is_over, &limits);
-    const Status asked = database_.each(sql, [&](const SqliteRow& row) {
+    const Status asked = database_.each(query.sql, [&](const SqliteRow& row) {
       if (++answer.rows == 1 && row.columns() > 0 && row.type(0) != SQLITE_NULL) answer.value = row.text(0);
       return Status();
     });
     sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr);
-    if (!asked.ok() && stop.stop_requested()) return Error(Code::Cancelled, "interrupted");
-    if (!asked.ok() && deadline.passed()) return Error(Code::Timeout, "the query took too long");
-    if (!asked.ok()) return asked.error().clone();
+    if (!asked.ok()) return ended(asked.error(), limits);
     return answer;
   }
 
-  Result<std::vector<TableFact>> tables() override {
-    DatabaseFacts facts = HF_TRY(read_facts(database_));
-    return std::move(facts.tables);
+  Result<std::vector<TableFact>> tables(const Deadline& deadline, std::stop_token stop) override {
+    Limits limits{deadline, stop};
+    sqlite3_progress_handler(database_.handle(), steps_between_looks, is_over, &limits);
+    Result<DatabaseFacts> facts = read_facts(database_);
+    sqlite3_progress_handler(database_.handle(), 0, nullptr, nullptr);
+    if (!facts.ok()) return ended(facts.error(), limits);
+    return std::move(facts).value().tables;
   }
 
   std::map<std::string, std::string> variables() override { return {{"HOLDFAST_DATABASE", path_}}; }
@@ -54,12 +64,12 @@ class SqliteQueries final : public Queries {
 
 }  // namespace
 
-Result<std::unique_ptr<Queries>> query_restored_sqlite(const SourceWorld&, const std::string& directory,
-                                                       const RecordedSource& recorded) {
+Result<std::unique_ptr<Queries>> query_restored_sqlite(const SourceWorld&, const RestoredPlace& place) {
+  const RecordedSource& recorded = place.recorded;
   const auto file = recorded.facts.find("file");
   if (file == recorded.facts.end() || file->second.find('/') != std::string::npos || !is_valid_path(file->second))
     return Error(Code::Invalid, "source " + recorded.name + " does not record which file it is");
-  const std::string path = directory + "/" + file->second;
+  const std::string path = place.directory + "/" + file->second;
   SqliteDatabase database =
       HF_TRY(SqliteDatabase::open(path, printable(file->second), SqliteDatabase::Sharing::Immutable, Duration::zero()));
   return std::make_unique<SqliteQueries>(std::move(database), path);

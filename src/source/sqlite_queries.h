@@ -5,8 +5,7 @@
 
 namespace hf {
 
-Result<std::unique_ptr<Queries>> query_restored_sqlite(const SourceWorld& world, const std::string& directory,
-                                                       const RecordedSource& recorded);
+Result<std::unique_ptr<Queries>> query_restored_sqlite(const SourceWorld& world, const RestoredPlace& place);
 Result<std::unique_ptr<Queries>> query_live_sqlite(const SourceWorld& world, const SourceOptions& options);
 
 }  // namespace hf

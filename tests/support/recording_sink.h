@@ -30,6 +30,7 @@ class RecordingSink final : public Sink {
   Status end(Entry entry) override;
   void problem(std::string path, std::string what) override { problems.emplace_back(std::move(path), std::move(what)); }
   Result<Bytes> fingerprint(std::string_view name, BytesView value) override;
+  Result<std::vector<KeyFact>> keys() override { return key_facts; }
   void table(TableFact table) override { tables.push_back(std::move(table)); }
   void fact(std::string name, std::string value) override { facts[std::move(name)] = std::move(value); }
 
@@ -45,6 +46,7 @@ class RecordingSink final : public Sink {
   std::vector<std::pair<std::string, std::string>> problems;
   std::vector<TableFact> tables;
   std::map<std::string, std::string> facts;
+  std::vector<KeyFact> key_facts;  // what keys() answers
   std::vector<std::string> faults;  // of the source: breaches of the contract
   // data() fails from this many bytes of content on.
   uint64_t fails_after = UINT64_MAX;
