@@ -21,6 +21,7 @@ class WatchingSink final : public Sink {
   Result<Bytes> fingerprint(std::string_view name, BytesView value) override {
     return sink_.fingerprint(name, value);
   }
+  Result<std::vector<KeyFact>> keys() override { return sink_.keys(); }
   void table(TableFact table) override {
     tables.push_back(table);
     sink_.table(std::move(table));

@@ -464,6 +464,7 @@ TEST_F(PostgresTest, a_killed_session_is_an_error_that_names_database_and_table)
     Status end(Entry e) override { return sink_.end(std::move(e)); }
     void problem(std::string p, std::string w) override { sink_.problem(std::move(p), std::move(w)); }
     Result<Bytes> fingerprint(std::string_view n, BytesView v) override { return sink_.fingerprint(n, v); }
+    Result<std::vector<KeyFact>> keys() override { return sink_.keys(); }
     void table(TableFact t) override { sink_.table(std::move(t)); }
     void fact(std::string n, std::string v) override { sink_.fact(std::move(n), std::move(v)); }
 
