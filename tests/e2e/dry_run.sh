@@ -13,7 +13,7 @@ unchanged() { state > state.after; same "$1" state.before state.after; }
 dry() {  # dry CODE 'WHAT IT SAYS' ARGUMENTS...
   local code=$1 says=$2 verb=$3
   shift 2
-  case $verb in key | config) verb="$verb $2" ;; esac
+  case $verb in key | config | target) verb="$verb $2" ;; esac
   tried+=("$verb")
   state > state.before
   expect "$code" "$@" --dry-run
@@ -107,8 +107,18 @@ dry 10 'no points of set other' key trust --accept-rollback other "${with[@]}"
 done_then 0 key trust --accept-rollback default "${with[@]}"
 expect 0 list "${with[@]}"
 
+cat > two.yaml << YAML
+version: 1
+keys: {main: {file: $work/key}}
+targets: {first: {type: directory, path: $work/repo}, second: {type: directory, path: $work/two}}
+sources: {src: {type: files, paths: [$work/src]}}
+sets: {default: {members: [src]}}
+YAML
+dry 0 'copy second: would be made' target sync -c two.yaml
+done_then 0 target sync -c two.yaml
+
 # Whatever verb there is stands above, or is known to change nothing.
-reads=(list show ls find diff cat "policy simulate" "key list" "key export" "key test" "config check" "config show" "config schema" completion man version)
+reads=(list show ls find diff cat "policy simulate" "key list" "key export" "key test" "config check" "config show" "config schema" "target list" "target check" "target usage" completion man version)
 "$HOLDFAST" man --markdown | awk '/^## holdfast /{verb = substr($0, 13)} /^\| `--dry-run`/{print verb}' | sort -u > takes
 printf '%s\n' "${tried[@]}" | sort -u | cmp - takes || fail "verbs with --dry-run and verbs tried differ: $(cat takes)"
 "$HOLDFAST" man --markdown | sed -n 's/^## holdfast //p' | sort > verbs
