@@ -38,6 +38,8 @@ class CopyPoints {
       for (const SetDifference& set : sets) HF_TRY(copy_set(set));
     }
     HF_TRY(copy_proofs());
+    // From now on this machine knows the copy: an empty place there is no new one.
+    if (!request_.dry_run) (void)to_.trust().save(to_.world().fs).ok();
     return std::move(outcome_);
   }
 

@@ -12,7 +12,7 @@ namespace {
 
 // A repository, and an empty place that is to become its copy.
 struct CopyTest : testing::Test {
-  CopyTest() { place = memory_store_kind().open({test.clock, test.entropy, *test.fs}, {}, true).value(); }
+  CopyTest() { place = make_memory_store(test.clock); }
 
   Result<CopyOutcome> sync(Store& from, Store& into, CopyRequest request = {}) {
     const auto source = test.open(from);
@@ -105,7 +105,7 @@ TEST_F(CopyTest, cut_off_after_any_change_it_is_valid_and_goes_on) {
   for (uint64_t changes = 0; !finished; ++changes) {
     ASSERT_LT(changes, 500u);
     SCOPED_TRACE(changes);
-    place = memory_store_kind().open({test.clock, test.entropy, *test.fs}, {}, true).value();
+    place = make_memory_store(test.clock);
     FaultyStore cut(*place);
     cut.stop_after_changes(changes);
     finished = sync(*test.memory, cut).ok();
@@ -125,7 +125,7 @@ TEST_F(CopyTest, cut_off_after_any_change_it_is_valid_and_goes_on) {
 
 TEST_F(CopyTest, wrong_bytes_are_never_copied_and_another_copy_gives_them) {
   const Point point = write_point(test, "home", one);
-  const auto third = memory_store_kind().open({test.clock, test.entropy, *test.fs}, {}, true).value();
+  const auto third = make_memory_store(test.clock);
   ASSERT_TRUE(sync(*test.memory, *third).ok());
   const std::string pack = *names(*test.memory, "packs/").begin();
   flip(*test.memory, pack, 5000);

@@ -50,7 +50,7 @@ class SteppedRepository {
  public:
   SteppedRepository() {
     fs = make_posix_fs();
-    memory = memory_store_kind().open({clock, entropy, *fs}, {}, true).value();
+    memory = make_memory_store(clock);
     store.emplace(*memory);
     Repository::Create create{
         .key_kinds = {file_key_kind()}, .credentials = credentials(), .label = "test", .signer = std::nullopt};

@@ -13,7 +13,7 @@ unchanged() { state > state.after; same "$1" state.before state.after; }
 dry() {  # dry CODE 'WHAT IT SAYS' ARGUMENTS...
   local code=$1 says=$2 verb=$3
   shift 2
-  case $verb in key | config) verb="$verb $2" ;; esac
+  case $verb in key | config | target) verb="$verb $2" ;; esac
   tried+=("$verb")
   state > state.before
   expect "$code" "$@" --dry-run
@@ -106,6 +106,16 @@ dry 0 'would take point number 1 for the newest of default; this machine has see
 dry 10 'no points of set other' key trust --accept-rollback other "${with[@]}"
 done_then 0 key trust --accept-rollback default "${with[@]}"
 expect 0 list "${with[@]}"
+
+cat > two.yaml << YAML
+version: 1
+keys: {main: {file: $work/key}}
+targets: {first: {type: directory, path: $work/repo}, second: {type: directory, path: $work/two}}
+sources: {src: {type: files, paths: [$work/src]}}
+sets: {default: {members: [src]}}
+YAML
+dry 0 'copy second: would be made' target sync -c two.yaml
+done_then 0 target sync -c two.yaml
 
 mkdir elsewhere
 dry 0 'would (write|export)' export latest elsewhere/out --format dir "${with[@]}"
