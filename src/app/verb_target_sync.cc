@@ -86,6 +86,8 @@ class Sync {
       // What this machine has seen of a copy that was there before says nothing of the new one.
       for (const std::string& set : made.value().repository->sets_seen())
         made.value().repository->trust().forget_head(name + "/" + set);
+      // Before the first point arrives: killed after that, it is still a new copy and no older state of the lost one.
+      HF_TRY(made.value().repository->trust().save(context_.program.fs));
       context_.out.say("made copy " + name + " in " + printable(made.value().store->describe()));
       copies_.open.push_back(std::move(made).value());
     }
@@ -99,7 +101,8 @@ class Sync {
 
   SyncedCopy sync(OpenCopy& to) {
     SyncedCopy synced{.target = to.target.name};
-    CopyRequest request{.dry_run = dry_run_};
+    std::set<std::string> counted;
+    CopyRequest request{.dry_run = dry_run_, .counted = &counted};
     if (settings_.config)
       for (const std::string& set : sets_not_in(*settings_.config, to.target.name)) request.but.insert(set);
     for (OpenCopy& from : copies_.open) {

@@ -149,8 +149,12 @@ class CopyPoints {
     return {};
   }
 
+  bool is_new(const std::string& object) const {
+    return request_.counted == nullptr || request_.counted->insert(object).second;
+  }
+
   void would_copy(const PackName& name, const NeededPack& pack) {
-    if (!would_copy_.insert(name).second) return;
+    if (!would_copy_.insert(name).second || !is_new(name.hex())) return;
     ++outcome_.packs;
     outcome_.bytes += pack.source.size;
   }
@@ -159,7 +163,7 @@ class CopyPoints {
     if (incomplete_.contains(point.object)) return {};
     if (may_lack_ && !HF_TRY(is_complete_there(point))) return {};
     if (request_.dry_run) {
-      ++outcome_.points;
+      if (is_new(point.object)) ++outcome_.points;
       return {};
     }
     Result<Bytes> bytes = get_whole(from_.store(), point.object, small_object_bytes_max, from_.deadline());
@@ -203,7 +207,7 @@ class CopyPoints {
       return {};
     }
     if (request_.dry_run) {
-      ++outcome_.heads;
+      if (is_new(object)) ++outcome_.heads;
       return {};
     }
     if (!HF_TRY(put_same(object, bytes.value()))) return {};
@@ -272,8 +276,11 @@ class CopyPoints {
       problem(name + ": " + sound.error().message());
       return {};
     }
+    if (request_.dry_run) {
+      if (is_new(name)) ++outcome_.proofs;
+      return {};
+    }
     ++outcome_.proofs;
-    if (request_.dry_run) return {};
     HF_TRY(put_same(name, bytes.value()));
     return {};
   }

@@ -20,6 +20,7 @@ struct CopyRequest {
   std::set<std::string> but;                  // sets that the copy is not to have
   bool refill = false;                        // of the points that are there already, too, bring chunks that are lost
   bool dry_run = false;
+  std::set<std::string>* counted = nullptr;  // dry_run: objects that another copy would give, so are not counted again
   unsigned streams = 4;
   std::function<void(uint64_t bytes, uint64_t bytes_total)> progress;  // of packs; total so far known
 };
