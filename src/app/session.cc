@@ -49,10 +49,10 @@ Result<RepoAddress> parse_repo(std::string_view text) {
   constexpr const char* hint = "give a directory, --repo /backup/repo, or a bucket, --repo s3://BUCKET/PREFIX";
   if (const size_t colon = text.find("://"); colon != text.npos) {
     for (const StoreKind& kind : store_kinds())
-      if (kind.parse != nullptr && kind.scheme == text.substr(0, colon))
-        return RepoAddress{.kind = std::string(kind.name),
-                           .path = std::string(text),
-                           .options = HF_TRY(kind.parse(text.substr(colon + 3)))};
+      if (kind.parse != nullptr && kind.scheme == text.substr(0, colon)) {
+        StoreOptions options = HF_TRY(kind.parse(text.substr(colon + 3)));
+        return RepoAddress{.kind = std::string(kind.name), .path = std::string(text), .options = std::move(options)};
+      }
     return Error(Code::Invalid, "this version cannot store to " + printable(text.substr(0, colon)) + "://")
         .with_hint(hint);
   }

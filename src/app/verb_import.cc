@@ -157,7 +157,7 @@ Verb import_verb() {
                   {"dry-run", "", "", "say what would be imported; nothing is written to the repository"}},
       .examples = {"holdfast import backup.tar.gz.gpg --as-set web",
                    "holdfast import /mnt/usb/postgres.dump --source shop",
-                   "pg_dump -Fc shop | holdfast import - --source shop"},
+                   "holdfast import - --source shop < shop.dump"},
       .run = run_verb};
 }
 

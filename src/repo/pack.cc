@@ -221,7 +221,8 @@ Result<PackInFull> open_whole_pack(const KeyRing& ring, PackKind kind, BytesView
   PackOpener opener = HF_TRY(PackOpener::open(ring, kind, bytes.first(pack_header_bytes)));
   const auto place = HF_TRY(opener.open_footer(bytes.last(pack_footer_bytes), bytes.size()));
   PackTable table = HF_TRY(opener.open_trailer(bytes.subspan(place.offset, place.stored), place));
-  return PackInFull{.kind = kind, .opener = std::move(opener), .table = std::move(table)};
+  return PackInFull{
+      .kind = kind, .opener = std::move(opener), .table = std::move(table), .end = place.offset + place.stored};
 }
 
 Status verify_record(const KeyRing& ring, PackInFull& pack, uint32_t number, BytesView bytes, Bytes& raw) {
@@ -242,6 +243,9 @@ Result<PackTable> verify_pack(const KeyRing& ring, PackKind kind, const PackName
   Bytes raw;
   for (uint32_t number = 0; number < pack.table.records.size(); ++number)
     HF_TRY(verify_record(ring, pack, number, bytes, raw));
+  const BytesView padding = bytes.first(bytes.size() - pack_footer_bytes).subspan(pack.end);
+  if (std::any_of(padding.begin(), padding.end(), [](std::byte byte) { return byte != std::byte{0}; }))
+    return Error(Code::Corrupt, "pack's padding is not all zeros");
   const PackTable& table = pack.table;
   if (table.pieces_stored != 0)
     HF_TRY(pack.opener.open_pieces(bytes.subspan(table.pieces_offset, table.pieces_stored)));

@@ -157,6 +157,7 @@ struct PackInFull {
   PackKind kind = PackKind::Data;
   PackOpener opener;
   PackTable table;
+  uint64_t end = 0;  // of the trailer: what follows is padding and the footer
 };
 Result<PackInFull> open_whole_pack(const KeyRing& ring, PackKind kind, BytesView bytes);
 // Corrupt unless the record can be opened and each of its chunks is what its id says. `bytes`: of the whole pack;

@@ -135,6 +135,8 @@ TEST_F(SqliteTest, what_happens_to_the_log_during_the_copy_does_not_matter) {
     Status entry(Entry e) override { return sink.entry(std::move(e)); }
     Status unchanged(Entry e) override { return sink.unchanged(std::move(e)); }
     Status file(Entry e, Bytes content) override { return sink.file(std::move(e), std::move(content)); }
+    Result<Bytes> fingerprint(std::string_view n, BytesView v) override { return sink.fingerprint(n, v); }
+    Result<std::vector<KeyFact>> keys() override { return sink.keys(); }
     Status begin(std::string_view path, CutHint hint) override { return sink.begin(path, hint); }
     Status data(Bytes bytes) override {
       if (meddle) std::exchange(meddle, nullptr)();
