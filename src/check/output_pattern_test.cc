@@ -17,7 +17,7 @@ TEST(OutputPattern, captures_are_called_after_the_name_before_them) {
   EXPECT_EQ(found("db_bootstrap status=ok mode=apply_migrations applied=<n> skipped=<n>",
                   "connecting\ndb_bootstrap status=ok mode=apply_migrations applied=3 skipped=12\n"),
             "yes applied=3 skipped=12");
-  EXPECT_EQ(found("<n> rows, <word>", "7 rows, done"), "yes n1=7 rows=done");
+  EXPECT_EQ(found("<n> rows, <word>", "7 rows, done"), "yes n1=7 word2=done");
   EXPECT_EQ(found("took <n>s in <word>.", "took 12s in total."), "yes took=12 in=total");
 }
 
