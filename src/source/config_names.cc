@@ -191,7 +191,9 @@ class ConfigSource final : public Source {
       HF_TRY(previous.find(path));
       ++names;
       world_.env.meter.add(Stage::Read, text.size());
-      HF_TRY(gathered.sink.file(make_entry(path, false), to_bytes(text)));
+      Entry entry = make_entry(path, false);
+      entry.info.size = text.size();
+      HF_TRY(gathered.sink.file(std::move(entry), to_bytes(text)));
     }
     gathered.sink.fact("names", std::to_string(names));
     return {};

@@ -49,7 +49,9 @@ class KeysSource final : public Source {
     const std::string text = document.dump(2) + "\n";
     world_.env.meter.add(Stage::Read, text.size());
     sink.fact("keys", std::to_string(keys.size()));
-    return sink.file(make_entry(std::string(file_name), FileType::File, 0600), to_bytes(text));
+    Entry entry = make_entry(std::string(file_name), FileType::File, 0600);
+    entry.info.size = text.size();
+    return sink.file(std::move(entry), to_bytes(text));
   }
 
  private:
