@@ -259,8 +259,8 @@ TEST_F(PostgresTest, a_database_in_another_encoding_keeps_its_bytes) {
 TEST_F(PostgresTest, in_sql_ascii_names_of_unknown_encoding_are_left_to_pg_dump) {
   server.sql("postgres", {"DROP DATABASE IF EXISTS ascii WITH (FORCE)",
                           "CREATE DATABASE ascii ENCODING 'SQL_ASCII' LOCALE 'C' TEMPLATE template0"});
-  server.sql("ascii",
-             {"CREATE TABLE \"t\xe4\" (a int)", "CREATE TABLE plain (a text)", "INSERT INTO plain VALUES ('\xe4')"});
+  server.sql("ascii", {"SET client_encoding = 'SQL_ASCII'", "CREATE TABLE \"t\xe4\" (a int)",
+                       "CREATE TABLE plain (a text)", "INSERT INTO plain VALUES ('\xe4')"});
   const RecordingSink sink = backup();
   server.sql("postgres", {"DROP DATABASE ascii WITH (FORCE)"});
   EXPECT_EQ(sink.text("databases/ascii/tables/public/plain.copy"), "\xe4\n");

@@ -12,10 +12,11 @@ Status read(const std::string& script) {
 }
 
 TEST(SqlGuard, lets_through_what_pg_dump_writes) {
-  EXPECT_TRUE(read("\\restrict aB9\n\nSET a = 'x';\nCOPY t (a) FROM stdin;\n\\N\n\\\\! id\n\\.\nSELECT E'\\\\ \\' "
-                   "\\!', $$ \\! $$, \"\\!\";\n"
-                   "-- \\! in a comment\n/* \\! */\n\\unrestrict aB9\n")
-                  .ok());
+  const Status status = read(
+      "\\restrict aB9\n\nSET a = 'x';\nCOPY t (a) FROM stdin;\n\\N\n\\\\! id\n\\.\nSELECT E'\\\\ \\' "
+      "\\!', $$ \\! $$, \"\\!\";\n"
+      "-- \\! in a comment\n/* \\! */\n\\unrestrict aB9\n");
+  EXPECT_TRUE(status.ok()) << status.error().message();
 }
 
 TEST(SqlGuard, refuses_what_psql_would_run_and_names_the_line) {

@@ -85,10 +85,11 @@ sources:
     env_file: $work/srv/.env
     flags: [$work/export-config]
     names_from: [$work/list-secrets]
+  key-meta: {type: keys}
 policies:
   plain: {encrypt: main, copies: [local], rpo: 15m, verify: [{checks: [db]}]}
 sets:
-  web: {members: [app-db, config], policy: plain}
+  web: {members: [app-db, config, key-meta], policy: plain}
 environments:
   scratch: {type: directory, path: $work, base_url: "$url"}
   live: {type: directory, base_url: "$url", production: true, env: {MODE: check}}
@@ -267,6 +268,15 @@ cmp -s first/config/env/.env/DEBUG first/config/env/.env/SAME && fail "equal val
 grep -q '^fingerprint [0-9a-f]\{32\}$' first/config/env/.env/DEBUG || fail "the fingerprint: $(cat first/config/env/.env/DEBUG)"
 [[ $(cat first/config/env/.env/EMPTY) == empty && $(cat first/config/names/prod%2Fmail) == present ]] || fail "empty and present"
 
+# Key metadata: what opens, signs and encrypts, and what is configured; nothing of a key.
+/usr/bin/python3 - <<'P' || fail "keys.json: $(cat first/key-meta/keys.json)"
+import json
+d = json.load(open("first/key-meta/keys.json"))
+assert d["opens"][0]["provider"] == "key-file" and d["opens"][0]["created"].endswith("Z") and d["opens"][0]["expires"] is None, d
+assert d["signs"][0]["provider"] == "ed25519" and d["data"][0]["id"] == "1" and d["rotated"] == d["data"][0]["created"], d
+assert d["configured"] == [{"id": "main", "provider": "key-file"}], d
+P
+
 # What lists names must not print values; the error does not repeat them.
 printf '#!/bin/sh\necho "prod/mail=%s"\n' "$variable" > list-secrets
 hf 2 backup web
@@ -276,11 +286,14 @@ told 'line 1 of what'
 import base64, os, sys
 work, *words = sys.argv[1:]
 found = scanned = 0
-for place in ("outputs", "hand/config", "first/config", "repo", "cache"):
+key = open(f"{work}/key", "rb").read()
+for place in ("outputs", "hand/config", "first/config", "first/key-meta", "repo", "cache"):
     files = [os.path.join(d, f) for d, _, names in os.walk(f"{work}/{place}") for f in names]
     assert files, f"{place} is empty"
     for path in files:
         data = open(path, "rb").read(); scanned += 1
+        if any(form in data for form in (key[:16], key[:16].hex().encode(), base64.b64encode(key)[:20])):
+            print(f"the key in {path}", file=sys.stderr); found += 1
         for word in words:
             if any(form in data for form in (word.encode(), base64.b64encode(word.encode())[:-4], word.encode().hex().encode())):
                 print(f"{word} in {path}", file=sys.stderr); found += 1
