@@ -76,6 +76,7 @@ Status PostgresCopy::open(std::stop_token stop) {
 
 Status PostgresCopy::prepare(PgConnection& connection) {
   HF_TRY(connection.run(pg_copy_settings(snapshot_.server_version()) + "SET lock_timeout = " + in_ms(lock_wait_max)));
+  if (snapshot_.encoding() == "SQL_ASCII") HF_TRY(connection.run("SET client_encoding = 'SQL_ASCII'"));
   HF_TRY(connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET TRANSACTION SNAPSHOT " +
                         pg_literal(snapshot_.id())));
   // Now, for once somebody waits to alter a table, later readers wait behind him.

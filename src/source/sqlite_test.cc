@@ -146,8 +146,6 @@ TEST_F(SqliteTest, what_happens_to_the_log_during_the_copy_does_not_matter) {
     Status zeros(uint64_t length) override { return sink.zeros(length); }
     Status end(Entry e) override { return sink.end(std::move(e)); }
     void problem(std::string path, std::string what) override { sink.problem(std::move(path), std::move(what)); }
-    Result<Bytes> fingerprint(std::string_view name, BytesView value) override { return sink.fingerprint(name, value); }
-    Result<std::vector<KeyFact>> keys() override { return sink.keys(); }
     void table(TableFact table) override { sink.table(std::move(table)); }
     void fact(std::string name, std::string value) override { sink.fact(std::move(name), std::move(value)); }
   };
