@@ -101,7 +101,7 @@ on_exit="gpgconf --kill all; $on_exit"
 expect 0 export latest hub.tar.gz.gpg --recipient backup@example.org --sign-with backup@example.org
 mkdir stock; gpg --batch -q --decrypt hub.tar.gz.gpg 2> /dev/null | tar -xz -C stock || fail "gpg and tar cannot read the export"
 dump=$(find stock -name '*.hub.dump')
-pg_restore -l "$dump" | grep -q users || fail "pg_restore cannot read the export"
+pg_restore -l "$dump" > toc && grep -q users toc || fail "pg_restore cannot read the export"
 
 # Names only: the contract first, then the point, the migrations and the judgement on what was restored.
 begin names-only

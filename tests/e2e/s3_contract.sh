@@ -10,7 +10,7 @@ minio_make_bucket
 count=$(sed -n 's/^\[  PASSED  \] \([0-9]*\) tests.*/\1/p' log)
 ((count >= 22)) || fail "only $count tests ran"
 # They were encrypted by the key of the KMS, all of them.
-key=$(keys_in test- | head -n 1)
+key=$(keys_in test- | sed -n 1p)
 [[ -n $key ]] || fail "nothing is left to look at"
 s3 HEAD "$bucket/$key" > head.txt
 grep -q '^x-amz-server-side-encryption: aws:kms' head.txt || fail "not encrypted by the KMS: $(cat head.txt)"

@@ -42,7 +42,8 @@ minio_stop() {  # minio_stop [SIGNAL]
 s3() { /usr/bin/python3 "$e2e/../support/s3.py" "$@"; }  # s3 METHOD PATH[?QUERY] [BODY]
 
 minio_make_bucket() {
-  s3 PUT "$bucket"
+  # It says that it is ready a little before it serves.
+  for _ in {1..300}; do s3 PUT "$bucket" > make_bucket.log 2>&1 && break; sleep 0.2; done
   s3 PUT "$bucket?versioning" '<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></VersioningConfiguration>'
 }
 
