@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "source/new_entry.h"
+
 namespace hf {
 namespace {
 
@@ -60,14 +62,7 @@ class MembersSource final : public Source {
   }
 
   Entry make_entry(std::string path, FileType type, uint32_t mode, WallTime mtime) const {
-    Entry entry;
-    entry.path = std::move(path);
-    entry.info.type = type;
-    entry.info.mode = mode;
-    entry.info.mtime = mtime;
-    entry.user = world_.fs.user_name(0);
-    entry.group = world_.fs.group_name(0);
-    return entry;
+    return new_entry(world_.fs, std::move(path), type, mode, mtime);
   }
 
   SourceWorld world_;

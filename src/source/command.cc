@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "source/argv.h"
+#include "source/new_entry.h"
 #include "source/options.h"
 
 namespace hf {
@@ -78,14 +79,7 @@ class CommandSource final : public Source {
   }
 
   Entry make_entry(std::string path, FileType type, uint32_t mode) const {
-    Entry entry;
-    entry.path = std::move(path);
-    entry.info.type = type;
-    entry.info.mode = mode;
-    entry.info.mtime = world_.env.clock.wall();
-    entry.user = world_.fs.user_name(0);
-    entry.group = world_.fs.group_name(0);
-    return entry;
+    return new_entry(world_.fs, std::move(path), type, mode, world_.env.clock.wall());
   }
 
   SourceWorld world_;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "source/json_names.h"
+#include "source/new_entry.h"
 #include "source/options.h"
 #include "sys/env_file.h"
 
@@ -201,13 +202,8 @@ class ConfigSource final : public Source {
 
   // Always the same but for its name, so that nothing but a change is a change.
   Entry make_entry(std::string path, bool is_directory) const {
-    Entry entry;
-    entry.path = std::move(path);
-    entry.info.type = is_directory ? FileType::Directory : FileType::File;
-    entry.info.mode = is_directory ? 0700 : 0600;
-    entry.user = world_.fs.user_name(0);
-    entry.group = world_.fs.group_name(0);
-    return entry;
+    return is_directory ? new_entry(world_.fs, std::move(path), FileType::Directory, 0700)
+                        : new_entry(world_.fs, std::move(path), FileType::File, 0600);
   }
 
   SourceWorld world_;

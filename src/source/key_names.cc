@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "source/new_entry.h"
 
 namespace hf {
 namespace {
@@ -59,13 +60,7 @@ class KeysSource final : public Source {
 
   // Always the same but for its name, so that nothing but a change is a change.
   Entry make_entry(std::string path, FileType type, uint32_t mode) const {
-    Entry entry;
-    entry.path = std::move(path);
-    entry.info.type = type;
-    entry.info.mode = mode;
-    entry.user = world_.fs.user_name(0);
-    entry.group = world_.fs.group_name(0);
-    return entry;
+    return new_entry(world_.fs, std::move(path), type, mode);
   }
 
   SourceWorld world_;

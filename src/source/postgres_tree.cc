@@ -1,5 +1,7 @@
 #include "source/postgres_tree.h"
 
+#include "source/new_entry.h"
+
 namespace hf {
 namespace {
 
@@ -49,14 +51,7 @@ Status PostgresTree::file(const std::string& path, Bytes content) {
 }
 
 Entry PostgresTree::make_entry(const std::string& path, FileType type, uint32_t mode) const {
-  Entry entry;
-  entry.path = path;
-  entry.info.type = type;
-  entry.info.mode = mode;
-  entry.info.mtime = time_;
-  entry.user = world_.fs.user_name(0);
-  entry.group = world_.fs.group_name(0);
-  return entry;
+  return new_entry(world_.fs, path, type, mode, time_);
 }
 
 Status PostgresTree::look_at_previous(const std::string& path) {

@@ -1,5 +1,6 @@
 #include "source/sql.h"
 
+#include "source/new_entry.h"
 #include "source/options.h"
 #include "source/sql_guard.h"
 #include "source/sql_prove.h"
@@ -35,14 +36,7 @@ class SqlSource final : public Source {
 
  private:
   Entry make_entry(std::string path, FileType type, uint32_t mode) const {
-    Entry entry;
-    entry.path = std::move(path);
-    entry.info.type = type;
-    entry.info.mode = mode;
-    entry.info.mtime = mtime_;
-    entry.user = world_.fs.user_name(0);
-    entry.group = world_.fs.group_name(0);
-    return entry;
+    return new_entry(world_.fs, std::move(path), type, mode, mtime_);
   }
 
   SourceWorld world_;
