@@ -104,6 +104,11 @@ void sync_copy(Context& context, OpenCopy& from, OpenCopy& to, const CopyRequest
 Result<OpenCopy> make_copy(Context& context, const Settings& settings, OpenCopy& from, const TargetSettings& target) {
   OpenCopy made{.target = target};
   made.store = HF_TRY(open_store(context, settings, target, true));
+  HF_TRY(copy_keys(*from, *made.store, true));  // refuses a place that is somebody else's
+  // What this machine has seen of a copy that was there before says nothing of the new one. It is forgotten before
+  // there is one: killed at any moment after that, what is there is a new copy and no older state of the lost one.
+  from.repository->trust().forget_copy(target.name);
+  HF_TRY(from.repository->trust().save(context.program.fs));
   HF_TRY(copy_keys(*from, *made.store, false));
   made.repository = HF_TRY(Repository::open_copy(*from, *made.store, target.name));
   return made;

@@ -28,7 +28,8 @@ struct SyncedCopy {
 
 // Brings `to` up to date from `from`: keys first, then points. An error of either store is in `synced`, and its state.
 void sync_copy(Context& context, OpenCopy& from, OpenCopy& to, const CopyRequest& request, SyncedCopy& synced);
-// Makes an empty place a copy that has the keys and no points.
+// Makes an empty place a copy that has the keys and no points. What was seen of an earlier copy of that name is
+// forgotten.
 Result<OpenCopy> make_copy(Context& context, const Settings& settings, OpenCopy& from, const TargetSettings& target);
 
 SyncedCopy not_usable(const ClosedCopy& copy);

@@ -83,11 +83,6 @@ class Sync {
         all.push_back(not_usable(copy));
         continue;
       }
-      // What this machine has seen of a copy that was there before says nothing of the new one.
-      for (const std::string& set : made.value().repository->sets_seen())
-        made.value().repository->trust().forget_head(name + "/" + set);
-      // Before the first point arrives: killed after that, it is still a new copy and no older state of the lost one.
-      HF_TRY(made.value().repository->trust().save(context_.program.fs));
       context_.out.say("made copy " + name + " in " + printable(made.value().store->describe()));
       copies_.open.push_back(std::move(made).value());
     }

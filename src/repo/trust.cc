@@ -63,6 +63,11 @@ void Trust::forget_head(const std::string& set_directory) {
   changed_ = heads_.erase(set_directory) > 0 || changed_;
 }
 
+void Trust::forget_copy(const std::string& copy) {
+  const std::string prefix = copy + "/";
+  changed_ = std::erase_if(heads_, [&](const auto& head) { return head.first.starts_with(prefix); }) > 0 || changed_;
+}
+
 std::string Trust::text() const {
   std::string text = std::string(title) + "\n";
   for (const std::string& signer : signers_) text += "signer " + signer + "\n";

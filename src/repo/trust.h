@@ -34,6 +34,7 @@ class Trust {
   const SeenHead* head(const std::string& set_directory) const;
   void see_head(const std::string& set_directory, const SeenHead& head);
   void forget_head(const std::string& set_directory);
+  void forget_copy(const std::string& copy);  // the heads seen in it, which are kept as COPY/SET
   // Writes it if something changed: whole or not at all.
   Status save(Fs& fs);
 

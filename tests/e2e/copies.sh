@@ -201,6 +201,21 @@ done
 expect 0 target sync c
 sound
 restores latest --target c
+# The same at chosen moments: first as soon as the new copy is one, then at each of the next writes.
+killed_sync() {  # killed_sync CALL NTH: false if it ended before that
+  ! strace -f -qq -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$HOLDFAST" target sync c > /dev/null 2>&1
+}
+for first in $(seq 100); do
+  rm -rf c
+  killed_sync fsync "$first" 2> /dev/null || fail "no sync was killed as it made its copy"
+  if [[ -e c/config ]]; then break; fi
+done
+for _ in $(seq 200); do
+  expect 0 check --target c
+  killed_sync renameat2 2 2> /dev/null || break
+done
+expect 0 target sync c
+sound
 rm -rf c.before
 
 # Written to while they could not see each other: told, and nothing is lost on either side.

@@ -17,7 +17,7 @@ expect() {  # expect CODE ARGUMENTS...; leaves stdout and stderr in files of the
   local wanted=$1 code=0
   shift
   "$HOLDFAST" "$@" > stdout 2> stderr < /dev/null || code=$?
-  [[ $code == "$wanted" ]] || fail "exit $code instead of $wanted: holdfast $* ($(cat stderr))"
+  [[ $code == "$wanted" ]] || fail "exit $code instead of $wanted: holdfast $* ($(cat stderr)) $(tail -c 2000 stdout)"
   # Who fails says so, and who says so fails.
   if grep -q '^holdfast: ' stderr; then
     [[ $code != 0 && $code != 3 && $code != 4 && $code != 5 ]] || fail "exit $code after an error line: holdfast $* ($(cat stderr))"
