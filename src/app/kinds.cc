@@ -33,6 +33,8 @@ config::KindOption::Type type_of(SourceOption::Type type) {
       return config::KindOption::Type::Span;
     case SourceOption::Type::Secret:
       return config::KindOption::Type::Secret;
+    case SourceOption::Type::TextOrSecret:
+      return config::KindOption::Type::TextOrSecret;
   }
   return config::KindOption::Type::Text;
 }

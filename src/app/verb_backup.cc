@@ -271,7 +271,8 @@ Verb backup_verb() {
           "can be reached, then copied to the others; exit code 4: a copy lags, and `target sync` brings it up to "
           "date.",
       .arguments = {{"SET|SOURCE",
-                     "a set of the configuration, or files:PATH, sqlite:FILE, command:'PROGRAM ARGUMENTS'",
+                     "a set of the configuration, or files:PATH, sqlite:FILE, postgres:service=NAME, "
+                     "command:'PROGRAM ARGUMENTS'",
                      ArgumentSpec::Count::Any,
                      {},
                      ArgumentSpec::Completes::Sets}},

@@ -16,14 +16,13 @@ constexpr struct {
   std::string_view prefix;
   Code code;
 } codes[] = {
-    {"08", Code::Unavailable},    {"57P0", Code::Unavailable}, {"53300", Code::Unavailable}, {"40", Code::Unavailable},
-    {"28", Code::Denied},         {"42501", Code::Denied},     {"3D000", Code::NotFound},    {"42P01", Code::NotFound},
-    {"3F000", Code::NotFound},    {"42704", Code::NotFound},   {"55P03", Code::Held},        {"XX001", Code::Corrupt},
-    {"XX002", Code::Corrupt},     {"42710", Code::Exists},     {"42P04", Code::Exists},      {"42P07", Code::Exists},
-    {"0A000", Code::Unsupported},
+    {"08", Code::Unavailable}, {"57P0", Code::Unavailable}, {"53300", Code::Unavailable}, {"40", Code::Unavailable},
+    {"28", Code::Denied},      {"42501", Code::Denied},     {"3D000", Code::NotFound},    {"42P01", Code::NotFound},
+    {"3F000", Code::NotFound}, {"42704", Code::NotFound},   {"XX001", Code::Corrupt},     {"XX002", Code::Corrupt},
+    {"42710", Code::Exists},   {"42P04", Code::Exists},     {"42P07", Code::Exists},      {"0A000", Code::Unsupported},
 };
 
-// What a wait that found the wrong state of libpq would say.
+// The words of libpq or the server.
 std::string words_of(const pg_conn* connection) {
   const char* const text = PQerrorMessage(connection);
   return text == nullptr ? "" : text;
@@ -295,7 +294,7 @@ Error PgConnection::lost() {
   const std::string words = connection_ ? words_of(connection_.get()) : "";
   sqlstate_ = sqlstate_in(words);
   if (connection_ && PQconnectionNeedsPassword(connection_.get()) != 0)
-    return closed(Error(Code::KeyMissing, "the server wants a password, and none was given")
+    return closed(Error(Code::Denied, "the server wants a password, and none was given")
                       .with_detail(words)
                       .with_hint("give option password, or a line in ~/.pgpass"));
   if (sqlstate_.empty())

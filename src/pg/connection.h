@@ -6,9 +6,8 @@
 // statement names.
 //
 // Errors by SQLSTATE: Unavailable (lost, shutting down, too many connections, serialization), Denied (authentication,
-// privileges), KeyMissing (a password is wanted and there is none), NotFound (no such database or object), Held (a lock
-// was not had in time), Corrupt (the server's data), Failed (all else). Messages give the SQLSTATE; the server's own
-// words are detail.
+// privileges), NotFound (no such database or object), Corrupt (the server's data), Failed (all else). Messages give the
+// SQLSTATE; the server's own words are detail.
 #pragma once
 
 #include <functional>

@@ -23,6 +23,10 @@ struct FoundDatabase {
   bool allows_connections = true;
 };
 
+bool is_reference(std::string_view dsn) {
+  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
+}
+
 class PostgresSource final : public Source {
  public:
   PostgresSource(const SourceWorld& world, PostgresSpec spec) : world_(world), spec_(std::move(spec)) {}
@@ -53,12 +57,26 @@ class PostgresSource final : public Source {
 
  private:
   Result<std::unique_ptr<PgConnection>> connect(const Deadline& deadline, const std::stop_token& stop) {
-    PgParameters parameters = HF_TRY(parse_pg_parameters(spec_.dsn));
+    PgParameters parameters = HF_TRY(parameters_given());
     Result<std::unique_ptr<PgConnection>> connection = PgConnection::open(parameters, deadline, stop);
     // libpq's default is a database named after the user, which need not be there.
     if (connection.ok() || connection.error().code() != Code::NotFound || parameters.values.contains("dbname"))
       return connection;
     return PgConnection::open(with_database(parameters, "postgres"), deadline, stop);
+  }
+
+  Result<PgParameters> parameters_given() {
+    PgParameters parameters;
+    if (is_reference(spec_.dsn)) {
+      const Credential dsn = HF_TRY(world_.secret(spec_.dsn).during("read the secret of option dsn"));
+      const std::span<const unsigned char> bytes = dsn.reveal(Purpose::Authenticate);
+      parameters = HF_TRY(parse_pg_parameters(as_text(std::as_bytes(bytes))));
+    } else {
+      parameters = HF_TRY(parse_pg_parameters(spec_.dsn));
+    }
+    if (!spec_.password.empty())
+      parameters.password = HF_TRY(world_.secret(spec_.password).during("read the secret of option password"));
+    return parameters;
   }
 
   Result<PostgresServer> look_at_server(Sink& sink, std::vector<FoundDatabase>& databases, const Deadline& deadline,
@@ -131,6 +149,17 @@ class PostgresSource final : public Source {
   const PostgresSpec spec_;
 };
 
+// Of text that others can read: a command line, a configuration.
+Status refuse_password(std::string_view dsn) {
+  if (is_reference(dsn)) return {};
+  const Result<PgParameters> parameters = parse_pg_parameters(dsn);
+  if (!parameters.ok() || !parameters.value().password) return {};
+  return Error(Code::Invalid, "a password stands in the connection, where others can read it")
+      .with_hint(
+          "leave it to ~/.pgpass or a service file (postgres:service=app), or name a secret that holds the "
+          "connection: env:NAME or file:PATH");
+}
+
 // "name: why"
 Result<std::map<std::string, std::string>> parse_excluded(const std::vector<std::string>& entries) {
   std::map<std::string, std::string> excluded{{"template1", "the template of new databases"}};
@@ -148,6 +177,8 @@ Result<std::map<std::string, std::string>> parse_excluded(const std::vector<std:
 Result<PostgresSpec> parse_spec(const SourceOptions& options) {
   PostgresSpec spec;
   spec.dsn = HF_TRY(text_option(options, "dsn"));
+  HF_TRY(refuse_password(spec.dsn));
+  spec.password = text_option_or(options, "password", "");
   spec.bin = text_option_or(options, "bin", "");
   spec.excluded = HF_TRY(parse_excluded(list_option(options, "exclude")));
   spec.jobs = HF_TRY(number_option(options, "jobs")).value_or(2);
@@ -168,7 +199,10 @@ SourceKind postgres_source_kind() {
   kind.name = "postgres";
   kind.help = "the databases of a PostgreSQL server, while they are used";
   kind.options = {
-      {"dsn", "the server, as libpq takes it: service=NAME, host=… user=…, or postgresql://…", Type::Text, true},
+      {"dsn",
+       "the server, as libpq takes it: service=NAME, host=… user=…, or postgresql://…; or a secret that holds it",
+       Type::TextOrSecret, true},
+      {"password", "a secret; else libpq looks in ~/.pgpass", Type::Secret},
       {"exclude", "databases that are not backed up, each as \"NAME: why\"", Type::TextList},
       {"jobs", "sessions that read tables at the same time (default 2)", Type::Text},
       {"bin", "directory of pg_dump and pg_dumpall (default: those that fit the server)", Type::Text},
@@ -179,10 +213,7 @@ SourceKind postgres_source_kind() {
   };
   kind.parse = [](std::string_view text) -> Result<SourceOptions> {
     if (text.empty()) return Error(Code::Invalid, "postgres: without a server").with_hint("write postgres:service=app");
-    const Result<PgParameters> parameters = parse_pg_parameters(text);
-    if (parameters.ok() && parameters.value().password)
-      return Error(Code::Invalid, "a password on a command line is seen by everybody")
-          .with_hint("leave it to ~/.pgpass or a service file: postgres:service=app");
+    HF_TRY(refuse_password(text));
     return SourceOptions{{"dsn", {std::string(text)}}};
   };
   kind.open = [](const SourceWorld& world, const std::string& name,

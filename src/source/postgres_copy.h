@@ -24,8 +24,8 @@ struct PostgresCopyOptions {
 class PostgresCopy {
  public:
   PostgresCopy(Env env, const PostgresSnapshot& snapshot, const PostgresCopyOptions& options, const Deadline& deadline);
-  // Opens the sessions. Held: somebody waits to alter a table that the snapshot has locked, so the sessions would wait
-  // behind him, and he for the snapshot.
+  // Opens the sessions. An error with SQLSTATE 55P03: somebody waits to alter a table that the snapshot has locked, so
+  // the sessions would wait behind him, and he for the snapshot.
   Status open(std::stop_token stop);
   // They begin to read, in `tasks`, which is joined before this dies. Requires: open() returned well.
   void start(TaskGroup& tasks);

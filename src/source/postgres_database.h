@@ -10,8 +10,9 @@
 namespace hf {
 
 struct PostgresSpec {
-  std::string dsn, bin;
-  std::optional<Credential> password;
+  std::string dsn;       // or a reference to it
+  std::string password;  // a reference; "": libpq looks for one
+  std::string bin;
   std::map<std::string, std::string> excluded;  // databases, and why
   size_t jobs = 2;
   bool role_passwords = true;

@@ -359,7 +359,7 @@ TEST_F(PostgresTest, a_table_that_somebody_holds_is_waited_for_and_then_named) {
   RecordingSink sink;
   const Status status = run(with, sink);
   ASSERT_FALSE(status.ok());
-  EXPECT_EQ(status.error().code(), Code::Held);
+  EXPECT_EQ(status.error().code(), Code::Failed);
   EXPECT_NE(status.error().message().find("database app"), std::string::npos);
   EXPECT_NE(status.error().hint().find("lock_timeout"), std::string::npos);
 }
@@ -500,7 +500,30 @@ TEST_F(PostgresTest, a_password_on_the_command_line_is_refused_and_never_shown) 
     ASSERT_FALSE(parsed.ok()) << text;
     EXPECT_EQ(parsed.error().code(), Code::Invalid);
     EXPECT_EQ(parsed.error().message().find("hunter2"), std::string::npos);
+    EXPECT_EQ(kind.open(world(), "db", {{"dsn", {text}}}).error().code(), Code::Invalid);
   }
+}
+
+TEST_F(PostgresTest, the_connection_and_its_password_may_be_secrets) {
+  sql({"CREATE TABLE t (a int)"});
+  std::map<std::string, std::string> secrets{{"$dsn", server.dsn("app") + " password=hunter2"}, {"env:PW", "hunter3"}};
+  SourceWorld with = world();
+  with.secret = [&](const std::string& reference) -> Result<Credential> {
+    const std::string& text = secrets.at(reference);
+    return Credential::take(std::vector<unsigned char>(text.begin(), text.end()));
+  };
+  SourceOptions given = options();
+  given["dsn"] = {"$dsn"};
+  given["password"] = {"env:PW"};
+  RecordingSink sink;
+  RecordingPrevious previous(nullptr);
+  const Status status = kind.open(with, "db", given).value()->run(sink, previous, {});
+  ASSERT_TRUE(status.ok()) << status.error().message();
+  EXPECT_NE(sink.find(in("toc.json")), nullptr);
+  secrets["$dsn"] = "not a connection hunter2";
+  const Status wrong = kind.open(with, "db", given).value()->run(sink, previous, {});
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_EQ((wrong.error().message() + wrong.error().detail()).find("hunter2"), std::string::npos);
 }
 
 TEST_F(PostgresTest, less_than_size_min_is_an_error) {

@@ -235,11 +235,11 @@ class Queries {
 
 struct SourceOption {
   std::string_view name, help;
-  enum class Type : uint8_t { Text, TextList, TextOrList, Flag, Size, Span, Secret } type = Type::Text;
+  enum class Type : uint8_t { Text, TextList, TextOrList, Flag, Size, Span, Secret, TextOrSecret } type = Type::Text;
   bool required = false;
 };
 // By option name; flags are "true" or "false", sizes in bytes and spans of time in nanoseconds are decimal numbers;
-// secrets are references.
+// secrets are references, and a TextOrSecret may be one.
 using SourceOptions = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 struct SourceKind {
