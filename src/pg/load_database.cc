@@ -198,20 +198,22 @@ class Loading {
     if (request_.is_there) HF_TRY(schema_.connect());
     if (request_.clean) HF_TRY(drop());
     HF_TRY(read({PgSection::PreData}, !request_.is_there, schema_));
-    step("rows");
-    HF_TRY(load_rows(world_.env,
-                     {.directory = request_.directory,
-                      .parameters = parameters(),
-                      .tables = selected ? selected->tables : all_tables(request_.toc),
-                      .database = request_.toc.database,
-                      .encoding = request_.toc.encoding,
-                      .connections = request_.connections,
-                      .go_on = request_.go_on},
-                     log_, stop_));
-    HF_TRY(read({PgSection::Data}, false, schema_));
-    step("indexes");
     PgSteps steps;
     HF_TRY(read({PgSection::PostData}, false, steps));
+    step("rows");
+    PgRowsRequest rows{.directory = request_.directory,
+                       .parameters = parameters(),
+                       .tables = selected ? selected->tables : all_tables(request_.toc),
+                       .database = request_.toc.database,
+                       .encoding = request_.toc.encoding,
+                       .keys = {},
+                       .key_settings = steps.settings(),
+                       .connections = request_.connections,
+                       .go_on = request_.go_on};
+    rows.keys = steps.take_keys(rows.tables);
+    HF_TRY(load_rows(world_.env, rows, log_, stop_));
+    HF_TRY(read({PgSection::Data}, false, schema_));
+    step("indexes");
     HF_TRY(run_steps(world_.env, steps, schema_.connection(),
                      {.parameters = parameters(), .connections = request_.connections, .go_on = request_.go_on}, log_,
                      stop_));

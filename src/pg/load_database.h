@@ -1,7 +1,7 @@
 // Loading of one database of a point's tree: made, its schema, its rows, what is checked and indexed, its statistics.
 //
 // Every statement is executed by us, so each error has its SQLSTATE: by default the first one ends the load. Rows go
-// over several connections, indexes and keys as well.
+// over several connections, indexes and keys as well, those of one table while another is still loaded.
 #pragma once
 
 #include <optional>

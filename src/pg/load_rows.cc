@@ -1,6 +1,7 @@
 #include "pg/load_rows.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/task_group.h"
 #include "pg/names.h"
@@ -116,6 +117,61 @@ Result<std::vector<Sized>> by_size(const PgRowsRequest& request) {
   return sized;
 }
 
+// What all sessions share. Keys come into the queue when their table is loaded, so who is out of tables waits for them.
+class TablesAndKeys {
+ public:
+  TablesAndKeys(const PgRowsRequest& request, PgLoadLog& log, const std::vector<Sized>& sized)
+      : request_(request), log_(log), sized_(sized), loading_(sized.size()), keys_(count_keys() + 1) {
+    std::set<const PgTocTable*> with_rows;
+    for (const Sized& each : sized_) with_rows.insert(each.table);
+    for (const auto& [table, keys] : request_.keys)
+      if (!with_rows.contains(table)) give_keys(table);
+    if (sized_.empty()) keys_.close();
+  }
+
+  size_t size() const { return sized_.size() + count_keys(); }
+
+  Status load_tables(PgConnection& connection) {
+    for (size_t at = next_++; at < sized_.size(); at = next_++) {
+      HF_TRY(TableLoad(request_, log_, connection, sized_[at]).run());
+      give_keys(sized_[at].table);
+      if (--loading_ == 0) keys_.close();
+    }
+    return {};
+  }
+
+  Status make_keys(PgConnection& connection, const std::stop_token& stop) {
+    bool is_set = false;
+    while (const std::optional<const PgSteps::Step*> key = keys_.pop(stop)) {
+      for (size_t i = 0; !is_set && i < request_.key_settings.size(); ++i)
+        HF_TRY(connection.run(request_.key_settings[i]));
+      is_set = true;
+      HF_TRY(run_step(connection, **key, request_.go_on, log_));
+    }
+    return {};
+  }
+
+ private:
+  size_t count_keys() const {
+    size_t count = 0;
+    for (const auto& [table, keys] : request_.keys) count += keys.size();
+    return count;
+  }
+
+  // There is room for all of them.
+  void give_keys(const PgTocTable* table) {
+    const auto keys = request_.keys.find(table);
+    if (keys == request_.keys.end()) return;
+    for (const PgSteps::Step& key : keys->second) HF_ASSERT(keys_.push(&key, {}));
+  }
+
+  const PgRowsRequest& request_;
+  PgLoadLog& log_;
+  const std::vector<Sized>& sized_;
+  std::atomic<size_t> next_{0}, loading_;
+  BoundedQueue<const PgSteps::Step*> keys_;
+};
+
 }  // namespace
 
 Result<std::unique_ptr<PgConnection>> open_loading(Env env, const PgParameters& parameters, std::stop_token stop) {
@@ -131,16 +187,15 @@ Result<std::unique_ptr<PgConnection>> open_loading(Env env, const PgParameters& 
 
 Status load_rows(Env env, const PgRowsRequest& request, PgLoadLog& log, std::stop_token stop) {
   const std::vector<Sized> sized = HF_TRY(by_size(request));
-  std::atomic<size_t> next{0};
+  TablesAndKeys work(request, log, sized);
   TaskGroup group;
   const std::stop_callback pass_on(stop, [&] { group.request_stop(); });
-  const size_t threads = std::min<size_t>(std::max(1U, request.connections), sized.size());
+  const size_t threads = std::min<size_t>(std::max(1U, request.connections), work.size());
   for (size_t i = 0; i < threads; ++i) {
     group.start("rows", [&](std::stop_token token) -> Status {
       const std::unique_ptr<PgConnection> connection = HF_TRY(open_loading(env, request.parameters, token));
-      for (size_t at = next++; at < sized.size(); at = next++)
-        HF_TRY(TableLoad(request, log, *connection, sized[at]).run());
-      return {};
+      HF_TRY(work.load_tables(*connection));
+      return work.make_keys(*connection, token);
     });
   }
   HF_TRY(group.join());

@@ -1,5 +1,5 @@
 // Loading of rows: the tables' files into tables that are new, over several connections, each row counted and digested
-// again on its way.
+// again on its way. A session that finds no more tables makes indexes and keys of those that are loaded.
 //
 // A table is loaded in one transaction that empties it first, so the server need not log it (wal_level minimal) and can
 // freeze its rows: they are not written again by a later VACUUM. A file that is not what toc.json says is an error that
@@ -9,6 +9,7 @@
 #include "base/env.h"
 #include "pg/connection.h"
 #include "pg/load_log.h"
+#include "pg/load_steps.h"
 #include "pg/toc.h"
 #include "sys/fs.h"
 
@@ -18,8 +19,10 @@ struct PgRowsRequest {
   Directory& directory;  // of the database in the point's tree
   PgParameters parameters;
   std::vector<const PgTocTable*> tables;
-  std::string database;  // its recorded name, for messages
-  std::string encoding;  // of the files
+  std::string database;                                          // its recorded name, for messages
+  std::string encoding;                                          // of the files
+  std::map<const PgTocTable*, std::vector<PgSteps::Step>> keys;  // of these tables
+  std::vector<std::string> key_settings;                         // statements before a session's first key
   unsigned connections = 2;
   bool go_on = false;  // what the server refuses becomes a note
 };

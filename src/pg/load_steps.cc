@@ -5,6 +5,7 @@
 #include "base/task_group.h"
 #include "pg/load_rows.h"
 #include "pg/sqlstate.h"
+#include "pg/words.h"
 #include "sys/entry.h"
 
 namespace hf {
@@ -24,14 +25,28 @@ Together together(std::string_view type) {
   return Together::Alone;
 }
 
-Status run_step(PgConnection& connection, const PgSteps::Step& step, bool go_on, PgLoadLog& log) {
-  for (const std::string& statement : step.statements) {
-    Status status = connection.run(statement);
-    for (int tries = 1; !status.ok() && connection.sqlstate() == deadlock && tries < tries_max; ++tries)
-      status = connection.run(statement);
-    if (!status.ok()) HF_TRY(judge_refusal(connection, step.entry, std::move(status).error(), go_on, log));
+using TableName = std::pair<std::string, std::string>;  // its schema's, its own
+
+// Whose key it is, if that stands where pg_dump writes it: names are always qualified there.
+std::optional<TableName> table_of_key(std::string_view text) {
+  SqlWords words(text);
+  const auto take = [&](std::string_view keyword) {
+    SqlWords ahead = words;
+    const bool is_it = !ahead.at_end() && !SqlWords(ahead).next_place().is_quoted && ahead.next() == keyword;
+    if (is_it) words = ahead;
+    return is_it;
+  };
+  if (take("create")) {
+    take("unique");
+    if (!take("index")) return std::nullopt;
+    words.next();  // its own name
+    if (!take("on")) return std::nullopt;
+  } else if (!take("alter") || !take("table")) {
+    return std::nullopt;
   }
-  return {};
+  take("only");
+  const std::string schema = words.next();
+  return TableName{schema, words.next()};
 }
 
 using Batch = std::vector<const PgSteps::Step*>;
@@ -70,6 +85,38 @@ Status PgSteps::statement(const SqlEntry& entry, std::string_view text) {
 
 Status PgSteps::rows(BytesView) {
   return Error(Code::Corrupt, "rows where the archive of the schema should have none");
+}
+
+std::map<const PgTocTable*, std::vector<PgSteps::Step>> PgSteps::take_keys(
+    const std::vector<const PgTocTable*>& tables) {
+  std::map<TableName, const PgTocTable*> by_name;
+  for (const PgTocTable* table : tables) by_name.emplace(TableName{table->schema, table->name}, table);
+  std::map<const PgTocTable*, std::vector<Step>> keys;
+  std::vector<Step> rest;
+  bool is_first = true;  // of what stands behind something else, that may be needed
+  for (Step& step : steps_) {
+    const Together kind = together(step.entry.type);
+    is_first = is_first && (kind == Together::Keys || kind == Together::Remarks);
+    const std::optional<TableName> name =
+        is_first && kind == Together::Keys ? table_of_key(step.statements.front()) : std::nullopt;
+    const auto table = name ? by_name.find(*name) : by_name.end();
+    if (table == by_name.end())
+      rest.push_back(std::move(step));
+    else
+      keys[table->second].push_back(std::move(step));
+  }
+  steps_ = std::move(rest);
+  return keys;
+}
+
+Status run_step(PgConnection& connection, const PgSteps::Step& step, bool go_on, PgLoadLog& log) {
+  for (const std::string& statement : step.statements) {
+    Status status = connection.run(statement);
+    for (int tries = 1; !status.ok() && connection.sqlstate() == deadlock && tries < tries_max; ++tries)
+      status = connection.run(statement);
+    if (!status.ok()) HF_TRY(judge_refusal(connection, step.entry, std::move(status).error(), go_on, log));
+  }
+  return {};
 }
 
 Status run_steps(Env env, const PgSteps& steps, PgConnection& main, const PgStepsRequest& request, PgLoadLog& log,

@@ -1,10 +1,13 @@
 // PgSteps: statements of a script by what they belong to, run in their order, and side by side where that is safe.
 #pragma once
 
+#include <map>
+
 #include "base/env.h"
 #include "pg/connection.h"
 #include "pg/load_log.h"
 #include "pg/sql_script.h"
+#include "pg/toc.h"
 
 namespace hf {
 
@@ -19,6 +22,9 @@ class PgSteps final : public SqlScriptVisitor {
   Status rows(BytesView) override;
   Status rows_end() override { return {}; }
 
+  // Takes out the indexes and keys of these tables that need nothing but the table and its rows.
+  std::map<const PgTocTable*, std::vector<Step>> take_keys(const std::vector<const PgTocTable*>& tables);
+
   const std::vector<std::string>& settings() const { return settings_; }  // those before the first entry
   const std::vector<Step>& steps() const { return steps_; }
 
@@ -27,6 +33,9 @@ class PgSteps final : public SqlScriptVisitor {
   std::vector<Step> steps_;
 };
 
+// One step; a deadlock with another session is tried again.
+Status run_step(PgConnection& connection, const PgSteps::Step& step, bool go_on, PgLoadLog& log);
+
 struct PgStepsRequest {
   PgParameters parameters;
   unsigned connections = 2;
@@ -34,7 +43,7 @@ struct PgStepsRequest {
 };
 
 // Neighbours of one kind that cannot need each other (indexes and keys, foreign keys, ANALYZE) are run over several
-// connections, all else by `main`. A deadlock between two is tried again.
+// connections, all else by `main`.
 Status run_steps(Env env, const PgSteps& steps, PgConnection& main, const PgStepsRequest& request, PgLoadLog& log,
                  std::stop_token stop);
 
