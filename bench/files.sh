@@ -25,20 +25,27 @@ FILES=${FILES:-20000}             # A: how many files
 MB=${MB:-1024}                    # B and C: MiB
 DMB=${DMB:-64}                    # D: MiB of each of its eight files
 STEP_SECONDS=${STEP_SECONDS:-1800} # a step that takes longer has failed
+export STORE=${STORE:-directory}  # or s3: a MinIO on loopback, for the tools that know one
+S3_PORT=${S3_PORT:-29000}
+export AWS_ACCESS_KEY_ID=bench AWS_SECRET_ACCESS_KEY=bench-secret AWS_REGION=us-east-1 AWS_ENDPOINT_URL=http://127.0.0.1:$S3_PORT
 
 # ---- tools
 
 holdfast_version() { "$HOLDFAST" --version | head -n 1; }
 holdfast_env() { export HOLDFAST_CACHE_DIR=$STATE/cache; }
-holdfast_init() { "$HOLDFAST" init --repo "$REPO" --passphrase-file "$PW"; }
-holdfast_backup() { "$HOLDFAST" backup --repo "$REPO" --passphrase-file "$PW" "files:$SRC"; }
-holdfast_restore() { "$HOLDFAST" restore --repo "$REPO" --passphrase-file "$PW" latest --in "$OUT"; }
-holdfast_check() { "$HOLDFAST" check --repo "$REPO" --passphrase-file "$PW" --read-data 100; }
-holdfast_prune() { "$HOLDFAST" prune --repo "$REPO" --passphrase-file "$PW" --keep-last 1 --grace 0s --yes; }
+holdfast() { local verb=$1; shift; "$HOLDFAST" "$verb" --repo "$([ $STORE = s3 ] && echo "s3://$BUCKET" || echo "$REPO")" --passphrase-file "$PW" "$@"; }
+holdfast_init() { holdfast init; }
+holdfast_backup() { holdfast backup "files:$SRC"; }
+holdfast_restore() { holdfast restore latest --in "$OUT"; }
+holdfast_check() { holdfast check --read-data 100; }
+holdfast_prune() { holdfast prune --keep-last 1 --grace 0s --yes; }
 
 restic() { "$PEERS/bin/restic" --quiet "$@"; }
 restic_version() { restic version | cut -d' ' -f1,2; }
-restic_env() { export RESTIC_REPOSITORY=$REPO RESTIC_PASSWORD_FILE=$PW RESTIC_CACHE_DIR=$STATE/cache; }
+restic_env() {
+  export RESTIC_REPOSITORY=$REPO RESTIC_PASSWORD_FILE=$PW RESTIC_CACHE_DIR=$STATE/cache
+  if [ $STORE = s3 ]; then RESTIC_REPOSITORY=s3:$AWS_ENDPOINT_URL/$BUCKET; fi
+}
 restic_init() { restic init; }
 restic_backup() { cd "$SRC" && restic backup .; }
 restic_restore() { restic restore latest --target "$OUT"; }
@@ -53,7 +60,11 @@ kopia_env() {
   export KOPIA_CHECK_FOR_UPDATES=false KOPIA_USE_KEYRING=false KOPIA_PERSIST_CREDENTIALS_ON_CONNECT=true
 }
 kopia_init() {
-  kopia repository create filesystem --path="$REPO" &&
+  local where=(filesystem "--path=$REPO")
+  if [ $STORE = s3 ]; then
+    where=(s3 "--bucket=$BUCKET" "--endpoint=127.0.0.1:$S3_PORT" --disable-tls "--access-key=$AWS_ACCESS_KEY_ID" "--secret-access-key=$AWS_SECRET_ACCESS_KEY")
+  fi
+  kopia repository create "${where[@]}" &&
     kopia policy set --global --compression=zstd --keep-latest=1 --keep-hourly=0 --keep-daily=0 --keep-weekly=0 --keep-monthly=0 --keep-annual=0
 }
 kopia_backup() { kopia snapshot create --no-progress "$SRC"; }
@@ -66,6 +77,11 @@ rustic_version() { rustic --version; }
 rustic_env() {
   export HOME=$STATE RUSTIC_REPOSITORY=$REPO RUSTIC_PASSWORD_FILE=$PW RUSTIC_CACHE_DIR=$STATE/cache
   export RUSTIC_NO_PROGRESS=true RUSTIC_LOG_LEVEL=warn
+  if [ $STORE != s3 ]; then return; fi
+  export RUSTIC_REPOSITORY=opendal:s3
+  mkdir -p "$STATE/.config/rustic"
+  printf '[repository.options]\nbucket = "%s"\nendpoint = "%s"\nregion = "%s"\naccess_key_id = "%s"\nsecret_access_key = "%s"\n' \
+    "$BUCKET" "$AWS_ENDPOINT_URL" "$AWS_REGION" "$AWS_ACCESS_KEY_ID" "$AWS_SECRET_ACCESS_KEY" >"$STATE/.config/rustic/rustic.toml"
 }
 rustic_init() { rustic init; }
 rustic_backup() { cd "$SRC" && rustic backup .; }
@@ -132,6 +148,10 @@ busy_ticks() { awk '/^cpu / {print $2 + $3 + $4}' /proc/stat; }
 
 at() { # TOOL SET: where its things are
   export SRC=$W/data/$2/src REPO=$W/repos/$2.$1/repo STATE=$W/repos/$2.$1/state OUT=$W/repos/$2.$1/out
+  if [ $STORE = s3 ]; then
+    export BUCKET=bench-$1
+    REPO=$W/repos/minio/$BUCKET # where MinIO keeps it: a folder at its top is a bucket
+  fi
 }
 
 compare() { # does OUT hold what SRC holds? Some tools restore into a folder of the source's name
@@ -172,11 +192,35 @@ each() { # RUN SET STEP ACTION: the step for every tool in turn
   done
 }
 
+minio_start() {
+  local minio=${HOLDFAST_SERVERS:-${XDG_CACHE_HOME:-$HOME/.cache}/holdfast-servers}/bin/minio
+  [ -x "$minio" ] || { echo "there is no MinIO: tools/real-servers minio builds it" >&2; return 1; }
+  mkdir -p "$W/repos/minio"
+  MINIO_ROOT_USER=$AWS_ACCESS_KEY_ID MINIO_ROOT_PASSWORD=$AWS_SECRET_ACCESS_KEY MINIO_BROWSER=off \
+    "$minio" server --quiet --address "127.0.0.1:$S3_PORT" "$W/repos/minio" >>"$W/log/minio" 2>&1 &
+  minio_pid=$!
+  local _
+  for _ in {1..300}; do
+    if curl -sf "$AWS_ENDPOINT_URL/minio/health/ready"; then return; fi
+    sleep 0.1
+  done
+  echo "MinIO does not get ready: see $W/log/minio" >&2
+  return 1
+}
+
+minio_stop() {
+  if [ -z "${minio_pid:-}" ]; then return; fi
+  kill "$minio_pid"
+  wait "$minio_pid" || true
+  minio_pid=
+}
+
 measure() { # RUN SET
   local run=$1 set=$2 tool version
   make_set "$set" v1
   rm -rf "$W/repos"
   for tool in "${order[@]}"; do at "$tool" "$set"; mkdir -p "$REPO" "$STATE"; done
+  if [ $STORE = s3 ]; then minio_start; fi
   each "$run" "$set" init init
   export LABEL=v1; each "$run" "$set" first backup
   export LABEL=unchanged; each "$run" "$set" unchanged backup
@@ -188,6 +232,7 @@ measure() { # RUN SET
   done
   each "$run" "$set" prune prune
   each "$run" "$set" restore-last restore
+  minio_stop
   rm -rf "$W/repos"
 }
 
@@ -201,13 +246,15 @@ run() {
   local run set tool version
   umask 077
   mkdir -p "$W/log"
+  trap minio_stop EXIT
+  if [ $STORE = s3 ]; then TOOLS=${TOOLS//borg/}; TOOLS=${TOOLS//naive/}; fi
   make_generator
   echo "bench-passphrase-not-a-secret" >"$PW"
   order=()
   RESULTS=$W/files-$(date +%Y%m%d-%H%M%S).tsv
   {
     echo "# $(date +%F), $(nproc) cores,$(grep -m1 'model name' /proc/cpuinfo | cut -d: -f2), $(free -g | awk '/^Mem/ {print $2}') GiB"
-    echo "# FILES=$FILES MB=$MB DMB=$DMB RUNS=$RUNS"
+    echo "# STORE=$STORE FILES=$FILES MB=$MB DMB=$DMB RUNS=$RUNS"
     for tool in $TOOLS; do
       if version=$(present "$tool"); then order+=("$tool"); echo "# $version"; else echo "$tool is not installed: left out" >&2; fi
     done
