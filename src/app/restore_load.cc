@@ -7,6 +7,7 @@
 #include "app/kinds.h"
 #include "app/point_text.h"
 #include "backup/backup_run.h"
+#include "backup/point_files.h"
 #include "backup/recorded.h"
 #include "backup/restore.h"
 #include "base/text.h"
@@ -85,7 +86,8 @@ std::string stage_parent(Context& context, const LoadPlan& plan) {
 Status check_space(Fs& fs, const std::string& parent, const LoadTask& task, const LoadPlan& plan) {
   const std::unique_ptr<Directory> directory = HF_TRY(fs.open_directory(parent).during("the directory for staging"));
   const uint64_t free = HF_TRY(directory->space_free());
-  const double needed = static_cast<double>(task.source->bytes) * (plan.paths.empty() ? 1 + plan.growth : 0);
+  const double staged = plan.paths.empty() ? 1 : 0;
+  const double needed = static_cast<double>(task.source->bytes) * (staged + plan.growth);
   if (static_cast<double>(free) >= needed) return {};
   return Error(Code::Failed, "there is not enough space in " + printable(parent) + ": " + format_bytes(free) +
                                  " are free, and about " + format_bytes(static_cast<uint64_t>(needed)) + " needed")
@@ -174,14 +176,20 @@ Result<LoadOutcome> stage_and_load(Context& context, Repository& repository, con
                                     printable(staged.sources.at(0).problems.at(0).path) + ": " +
                                     staged.sources.at(0).problems.at(0).what)
         .with_hint("restore what is left of it with --in DIR, or try another point");
-  bytes = staged.sources.at(0).bytes;
   const auto tell = [&](const std::string& step) {
     context.out.event("step.started", JsonObject().add("step", step));
     context.progress.update({.doing = "load " + step});
   };
-  Result<LoadOutcome> loaded = load.run(staged.sources.at(0).path, tell, program.stop);
+  LoadTree tree{.staged = staged.sources.at(0).path};
+  std::unique_ptr<PointFiles> unstaged;
+  if (!plan.unstaged.empty()) {
+    unstaged = HF_TRY(PointFiles::find(repository, *task.source, plan.unstaged, program.stop));
+    tree.unstaged = unstaged.get();
+  }
+  Result<LoadOutcome> loaded = load.run(tree, tell, program.stop);
   context.progress.clear();
   const LoadOutcome outcome = HF_TRY(std::move(loaded));
+  bytes = plan.unstaged.empty() ? staged.sources.at(0).bytes : staged.sources.at(0).bytes + outcome.bytes;
   if (const Status removed = scratch.remove(); !removed.ok()) context.out.warn("note: " + removed.error().message());
   return outcome;
 }

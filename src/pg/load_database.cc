@@ -201,7 +201,8 @@ class Loading {
     PgSteps steps;
     HF_TRY(read({PgSection::PostData}, false, steps));
     step("rows");
-    PgRowsRequest rows{.directory = request_.directory,
+    PgRowsRequest rows{.files = request_.files,
+                       .prefix = request_.prefix,
                        .parameters = parameters(),
                        .tables = selected ? selected->tables : all_tables(request_.toc),
                        .database = request_.toc.database,

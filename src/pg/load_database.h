@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "base/named_files.h"
 #include "pg/archive.h"
 #include "pg/connection.h"
 #include "pg/load_log.h"
@@ -15,7 +16,8 @@
 namespace hf {
 
 struct PgLoadRequest {
-  Directory& directory;  // of the database in the point's tree
+  NamedFiles& files;   // with the rows
+  std::string prefix;  // of their names: before those in toc.json
   const PgToc& toc;
   const PgParameters& server;            // any database of it that is not to be replaced
   std::string database;                  // as it shall be called

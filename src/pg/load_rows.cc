@@ -29,7 +29,7 @@ class TableLoad {
       : request_(request), log_(log), connection_(connection), table_(*sized.table), bytes_(sized.bytes) {}
 
   Status run() {
-    file_ = HF_TRY(request_.directory.open_file(table_.file));
+    file_ = HF_TRY(request_.files.open(request_.prefix + table_.file));
     Status status = transaction();
     if (status.ok()) return {};
     // A connection that broke has no SQLSTATE of its own, and is no reason to go on.
@@ -96,7 +96,7 @@ class TableLoad {
   PgConnection& connection_;
   const PgTocTable& table_;
   const uint64_t bytes_;
-  std::unique_ptr<File> file_;
+  std::unique_ptr<NamedFile> file_;
   PgRowDigest digest_;
   Bytes block_;
   uint64_t offset_ = 0;
@@ -106,12 +106,12 @@ class TableLoad {
 Result<std::vector<Sized>> by_size(const PgRowsRequest& request) {
   std::vector<Sized> sized;
   for (const PgTocTable* table : request.tables) {
-    const Result<FileInfo> info = request.directory.info(table->file);
-    if (!info.ok())
+    const Result<uint64_t> size = request.files.size(request.prefix + table->file);
+    if (!size.ok())
       return Error(Code::Corrupt, "the file of table " + printable(table->schema + "." + table->name) +
                                       " of database " + printable(request.database) + " is missing");
     // Nothing to load; but a file that should be empty and is not goes the long way to its error.
-    if (table->rows > 0 || info.value().size > 0) sized.push_back({table, info.value().size});
+    if (table->rows > 0 || size.value() > 0) sized.push_back({table, size.value()});
   }
   std::stable_sort(sized.begin(), sized.end(), [](const Sized& a, const Sized& b) { return a.bytes > b.bytes; });
   return sized;

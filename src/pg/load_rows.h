@@ -7,16 +7,17 @@
 #pragma once
 
 #include "base/env.h"
+#include "base/named_files.h"
 #include "pg/connection.h"
 #include "pg/load_log.h"
 #include "pg/load_steps.h"
 #include "pg/toc.h"
-#include "sys/fs.h"
 
 namespace hf {
 
 struct PgRowsRequest {
-  Directory& directory;  // of the database in the point's tree
+  NamedFiles& files;
+  std::string prefix;  // before the names in toc.json
   PgParameters parameters;
   std::vector<const PgTocTable*> tables;
   std::string database;                                          // its recorded name, for messages

@@ -9,6 +9,7 @@
 #include "pg/names.h"
 #include "source/postgres_restored.h"
 #include "source/postgres_target.h"
+#include "sys/directory_files.h"
 
 namespace hf {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 constexpr std::string_view maintenance_database = "template1";
 constexpr int port_max = 65535;
 constexpr std::string_view fact_prefix = "database/";
+constexpr std::string_view databases_directory = "databases";
 
 // A database of the point, and what it shall be called.
 struct Renamed {
@@ -27,6 +29,10 @@ std::vector<std::string> recorded_databases(const RecordedSource& recorded) {
   for (const auto& [fact, value] : recorded.facts)
     if (fact.starts_with(fact_prefix)) names.push_back(fact.substr(fact_prefix.size()));
   return names;
+}
+
+std::string directory_of(const std::string& database) {
+  return std::string(databases_directory) + "/" + pg_file_name(database);
 }
 
 // "NAME" or "NAME=NEW".
@@ -50,9 +56,9 @@ Result<std::vector<Renamed>> parse_databases(const RecordedSource& recorded, con
   return all;
 }
 
-Result<std::vector<std::string>> paths_of(const std::vector<Renamed>& databases) {
+std::vector<std::string> paths_of(const std::vector<Renamed>& databases) {
   std::vector<std::string> paths{"globals.sql"};
-  for (const Renamed& database : databases) paths.push_back("databases/" + pg_file_name(database.recorded));
+  for (const Renamed& database : databases) paths.push_back(directory_of(database.recorded));
   return paths;
 }
 
@@ -72,14 +78,35 @@ class PostgresLoad : public Load {
     bool drop_first = false;
   };
 
-  Status load_all(const std::string& staged, const Into& into, const std::function<void(const std::string&)>& on_step,
+  // Rows are most of it, and stay in the point. Not where something is replaced: there what is damaged must be known
+  // before anything is given up for it.
+  void leave_rows(LoadPlan& plan) const {
+    std::vector<std::string> names;
+    for (const Renamed& database : databases_) names.push_back(database.recorded);
+    if (databases_.empty()) names = recorded_databases(recorded_);
+    plan.paths = {"globals.sql"};
+    plan.unstaged = databases_directory;
+    for (const std::string& name : names) {
+      for (const char* file : {"/schema.dump", "/toc.json"}) plan.paths.push_back(directory_of(name) + file);
+      if (name.find("\\x") == name.npos) continue;
+      // Recorded as it is shown, which may not be how it is spelled: then all is staged and looked at.
+      plan.paths.clear();
+      plan.unstaged.clear();
+      return;
+    }
+  }
+
+  Status load_all(const LoadTree& tree, const Into& into, const std::function<void(const std::string&)>& on_step,
                   const std::stop_token& stop) {
     std::vector<std::string> names;
     for (const Renamed& database : databases_) names.push_back(database.recorded);
-    for (const PostgresStaged& database : HF_TRY(find_staged(world_.fs, staged, names))) {
+    for (const PostgresStaged& database : HF_TRY(find_staged(world_.fs, tree.staged, names))) {
       PgArchive archive = HF_TRY(PgArchive::open(pg_, into.programs, *database.directory, "schema.dump", into.room));
+      DirectoryFiles staged(*database.directory);
+      const bool is_staged = tree.unstaged == nullptr;
       const PgLoadRequest request{
-          .directory = *database.directory,
+          .files = is_staged ? staged : *tree.unstaged,
+          .prefix = is_staged ? "" : database.path + "/",
           .toc = database.toc,
           .server = into.server,
           .database = target_of(database.name),
@@ -135,22 +162,22 @@ class IntoNewInstance final : public PostgresLoad {
     HF_TRY(find(stop));
     const size_t slash = directory_.rfind('/');
     LoadPlan plan{.environment = directory_, .stage = slash == 0 ? "/" : directory_.substr(0, slash)};
-    if (!databases_.empty()) plan.paths = HF_TRY(paths_of(databases_));
+    leave_rows(plan);
     // Rows and indexes come to about as much again as their text, seldom to more.
-    plan.growth = 1.5;
+    if (databases_.empty()) plan.growth = 1.5;
     return plan;
   }
 
-  Result<LoadOutcome> run(const std::string& staged, const std::function<void(const std::string&)>& on_step,
+  Result<LoadOutcome> run(const LoadTree& tree, const std::function<void(const std::string&)>& on_step,
                           std::stop_token stop) override {
     on_step("instance");
     const std::string superuser = recorded_superuser(recorded_);
     const std::unique_ptr<KeptInstance> instance = HF_TRY(KeptInstance::make(
         pg_, programs_, {.directory = directory_, .port = request_.port, .superuser = superuser}, stop));
     const PgParameters server = instance->parameters(std::string(maintenance_database));
-    HF_TRY(load_roles(staged, server, superuser, stop));
+    HF_TRY(load_roles(tree.staged, server, superuser, stop));
     const Into into{.programs = programs_, .server = server, .room = directory_, .drop_first = true};
-    HF_TRY(load_all(staged, into, on_step, stop));
+    HF_TRY(load_all(tree, into, on_step, stop));
     on_step("make it durable");
     HF_TRY(instance->keep(stop));
     LoadOutcome done = outcome([&](const std::string& database) { return instance->parameters(database); });
@@ -188,17 +215,19 @@ class IntoServer final : public PostgresLoad {
     const int major = HF_TRY(recorded_major(recorded_));
     programs_ = HF_TRY(find_pg_programs(pg_, {.major = major, .bin = request_.bin, .user = request_.user}, stop));
     const std::string shown = "database " + printable(databases_.front().target);
-    LoadPlan plan{.environment = target_->shown() + ", " + shown, .paths = HF_TRY(paths_of(databases_))};
+    LoadPlan plan{.environment = target_->shown() + ", " + shown};
     if (!request_.clean && !request_.recreate) {
       if (target_->has_database())
         return Error(Code::Exists, "the server has a " + shown + " already")
             .with_hint("--database " + printable(databases_.front().recorded) +
                        "=NEW restores under another name; --clean and --recreate replace what is there");
+      leave_rows(plan);
       return plan;
     }
     if (!target_->has_database())
       return Error(Code::NotFound, "the server has no " + shown)
           .with_hint("leave --clean and --recreate out: a new database loses nothing");
+    plan.paths = paths_of(databases_);
     plan.is_destructive = true;
     plan.name = databases_.front().target;
     plan.losses = request_.recreate ? target_->losses_of_all() : target_->losses_of(recorded_tables());
@@ -207,7 +236,7 @@ class IntoServer final : public PostgresLoad {
     return plan;
   }
 
-  Result<LoadOutcome> run(const std::string& staged, const std::function<void(const std::string&)>& on_step,
+  Result<LoadOutcome> run(const LoadTree& tree, const std::function<void(const std::string&)>& on_step,
                           std::stop_token stop) override {
     HF_ASSERT(target_);
     ScratchDirectory room =
@@ -216,14 +245,15 @@ class IntoServer final : public PostgresLoad {
       const std::unique_ptr<Directory> directory = HF_TRY(world_.fs.open_directory(room.path()));
       HF_TRY(give_to_pg_user(pg_, programs_, *directory, ""));
     }
-    if (request_.roles) HF_TRY(load_roles(staged, stop));
+    if (request_.roles) HF_TRY(load_roles(tree.staged, stop));
     const PgParameters maintenance = target_->maintenance();
     const Into into{.programs = programs_,
                     .server = maintenance,
                     .room = room.path(),
                     .is_there = request_.clean,
                     .drop_first = request_.recreate};
-    HF_TRY(load_all(staged, into, on_step, stop));
+    Status loaded = load_all(tree, into, on_step, stop);
+    if (!loaded.ok()) return with_what_is_left(std::move(loaded).error());
     HF_TRY(room.remove());
     return outcome([&](const std::string& database) { return with_database(parameters_, database); });
   }
@@ -233,6 +263,17 @@ class IntoServer final : public PostgresLoad {
     const std::unique_ptr<Directory> top = HF_TRY(world_.fs.open_directory(staged));
     const std::unique_ptr<PgConnection> connection = HF_TRY(open_loading(world_.env, target_->maintenance(), stop));
     return load_globals(*connection, *top, {.is_new_instance = false, .connected_as = {}}, log_);
+  }
+
+  // The server may be gone by now: then there is nothing to be said of it.
+  Error with_what_is_left(Error error) const {
+    const std::string& name = databases_.front().target;
+    const Result<PostgresTarget> now = PostgresTarget::look(world_.env, parameters_, name, {});
+    if (request_.clean || !now.ok() || !now.value().has_database()) return error;
+    const std::string drop = "DROP DATABASE " + pg_quoted(name);
+    return Error(error.code(), error.message() + "; database " + printable(name) + " is there, half filled")
+        .with_detail(error.detail())
+        .with_hint((error.hint().empty() ? "" : error.hint() + "; ") + "before the next try: " + drop);
   }
 
   // "schema.table"

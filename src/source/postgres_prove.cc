@@ -9,6 +9,7 @@
 #include "pg/names.h"
 #include "source/postgres_copy.h"
 #include "source/postgres_restored.h"
+#include "sys/directory_files.h"
 
 namespace hf {
 namespace {
@@ -127,7 +128,9 @@ class Proof {
     for (const PostgresStaged& database : staged_) {
       PgArchive archive = HF_TRY(
           PgArchive::open(pg_, instance_->programs(), *database.directory, "schema.dump", instance_->directory()));
-      const PgLoadRequest request{.directory = *database.directory,
+      DirectoryFiles files(*database.directory);
+      const PgLoadRequest request{.files = files,
+                                  .prefix = {},
                                   .toc = database.toc,
                                   .server = server,
                                   .database = database.name,
@@ -172,7 +175,7 @@ class Proof {
     const bool is_foreign = request_.recorded.facts.contains("foreign_archive");
     for (const TableFact& table : found)
       if (!is_foreign && std::none_of(request_.recorded.tables.begin(), request_.recorded.tables.end(),
-                       [&](const TableFact& t) { return t.name == table.name; }))
+                                      [&](const TableFact& t) { return t.name == table.name; }))
         differences.push_back(printable(table.name) + " is not recorded");
     const std::string shown = printable(database.name);
     add(shown + ": tables", differences.empty(), begin,

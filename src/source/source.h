@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/env.h"
+#include "base/named_files.h"
 #include "base/query.h"
 #include "base/secret_opener.h"
 #include "sys/entry.h"
@@ -183,8 +184,9 @@ struct LoadPlan {
   std::string production;           // why the target must be taken for production; "" if nothing says so
   std::map<std::string, std::vector<std::string>, std::less<>> safety;  // options of a source that saves what is lost
   std::string stage;               // a directory, existing or to be made, that suits for staging; "": any does
-  std::vector<std::string> paths;  // what of the tree is needed; empty: all
-  double growth = 0;               // bytes that are needed in `stage` beside the staged tree, as a multiple of it
+  std::vector<std::string> paths;  // what of the tree is needed in `stage`; empty: all
+  std::string unstaged;            // files at and below this path are read where they lie; "": none
+  double growth = 0;               // bytes that are needed there beside the staged tree, as a multiple of the source's
 };
 
 struct LoadOutcome {
@@ -195,15 +197,20 @@ struct LoadOutcome {
   std::map<std::string, std::string> connections;
 };
 
+// What is restored: a directory that the tree, or plan().paths of it, is in, and the files at plan().unstaged.
+struct LoadTree {
+  std::string staged;
+  NamedFiles* unstaged = nullptr;
+};
+
 // A restore into a server instead of a directory.
 class Load {
  public:
   virtual ~Load() = default;
   // Looks, and changes nothing.
   virtual Result<LoadPlan> plan(std::stop_token stop) = 0;
-  // From the directory that the tree, or plan().paths of it, was restored into. All is durable when it returns.
-  // `on_step` tells what is begun, and how far it is now and then.
-  virtual Result<LoadOutcome> run(const std::string& staged, const std::function<void(const std::string&)>& on_step,
+  // All is durable when it returns. `on_step` tells what is begun, and how far it is now and then.
+  virtual Result<LoadOutcome> run(const LoadTree& tree, const std::function<void(const std::string&)>& on_step,
                                   std::stop_token stop) = 0;
 };
 

@@ -52,6 +52,25 @@ expect 10 restore "${with[@]}" "$point" --dsn "$server" --database nosuch
 expect 2 restore "${with[@]}" "$point" --dsn "$server password=hunter2" --database shop
 ! grep -rq hunter2 stdout stderr || fail "a password was shown"
 
+echo "== from a damaged repository: nothing that is wrong, and no half of an instance"
+cp -a repo damaged
+pack=$(find damaged/packs -type f -printf '%s %p\n' | sort -n | tail -1 | cut -d' ' -f2)
+size=$(stat -c %s "$pack")
+chmod u+w "$pack"
+named=no
+for part in 1 3 5; do
+  printf 'DAMAGED!' | dd of="$pack" bs=1 seek=$((size * part / 6)) conv=notrunc status=none
+  expect 1 restore --repo damaged --key-file key "$point" --new-instance "$work/half"
+  [[ -z $(ls -A "$work/half" 2> /dev/null) && -z $(ls -A "$TMPDIR") ]] || fail "half an instance was left: $(ls -A "$work/half" "$TMPDIR")"
+  if grep -q 'rows of table' stderr; then named=yes; fi
+  rm -rf half
+done
+expect 1 restore --repo damaged --key-file key "$point" --dsn "$server" --database shop=half
+if [[ $(sql -c "select 1 from pg_database where datname = 'half'") == 1 ]]; then
+  grep -q 'DROP DATABASE "half"' stderr || fail "a database is left half filled, and nothing says so: $(cat stderr)"
+fi
+[[ $named == yes ]] || fail "no table was named: $(cat stderr)"
+
 echo "== one table, one schema"
 expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=part --table sales.orders
 [[ $(sql -d part -c 'select count(*) from sales.orders') == 5000 ]] || fail "rows of the table"
