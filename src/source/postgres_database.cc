@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "pg/dump_follow.h"
 #include "pg/names.h"
 #include "pg/toc.h"
 #include "pg/tools.h"
@@ -108,10 +109,13 @@ class DatabaseDump {
     for (const PostgresTable& table : snapshot.catalog().tables)
       spec.argv.push_back("--exclude-table-data=" + pg_quoted(table.schema_raw, table.name_raw));
     Blake3 digest;
+    PgDumpFollow archive;
     uint64_t size = 0;
     // When it writes, it has its locks.
     const auto take = [&](BytesView bytes) -> Status {
       if (size == 0) HF_TRY(begin_schema());
+      Status followed = archive.feed(bytes);
+      if (!followed.ok()) return no_archive(std::move(followed).error());
       digest.update(bytes);
       size += bytes.size();
       world_.env.meter.add(Stage::Read, bytes.size());
@@ -122,9 +126,22 @@ class DatabaseDump {
       return Error(Code::Failed, "pg_dump exited with status " + std::to_string(end.status))
           .with_detail(end.stderr_text);
     if (size == 0) return Error(Code::Failed, "pg_dump wrote nothing").with_detail(end.stderr_text);
+    // It may be a wrapper that ends well whatever happened to the program.
+    if (Status whole = archive.finish(); !whole.ok())
+      return no_archive(std::move(whole).error()).with_detail(end.stderr_text);
     toc_.schema_bytes = size;
     toc_.schema_digest = to_hex(digest.finish());
     return tree_.end();
+  }
+
+  Error no_archive(Error why) const {
+    const bool is_newer = why.code() == Code::Unsupported;
+    return Error(Code::Failed, "what pg_dump wrote is not a whole archive: " + why.message())
+        .with_hint(is_newer ? "let option bin name the directory of an older pg_dump, or use a newer holdfast"
+                            : "is " + printable(server_.pg_dump) +
+                                  " a wrapper? Option bin names the directory of PostgreSQL's own; it works if this "
+                                  "does: " +
+                                  printable(server_.pg_dump) + " -Fc DATABASE | pg_restore -f /dev/null");
   }
 
   Status begin_schema() {

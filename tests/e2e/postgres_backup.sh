@@ -149,6 +149,11 @@ printf '#!/bin/sh\ncase "$*" in *--version*) exec %s/pg_dump "$@" ;; esac\n%s/pg
 chmod 755 tools/pg_dump
 broken 'pg_dump exited with status 1'
 grep -q 'database app' stderr || fail "the database is not named: $(cat stderr)"
+for cut in 'head -c 1' 'head -c 1000' 'head -c -1'; do  # and it says that all is well
+  printf '#!/bin/sh\ncase "$*" in *--version*) exec %s/pg_dump "$@" ;; esac\n%s/pg_dump "$@" | %s\nexit 0\n' "$bin" "$bin" "$cut" > tools/pg_dump
+  broken 'database app: what pg_dump wrote is not a whole archive'
+  grep -q 'pg_restore -f /dev/null' stderr || fail "no command to try: $(cat stderr)"
+done
 
 # A wrong password, a server that is gone, a password where it must not be.
 (umask 077; printf '%s' "$dsn password=wrong-one" > dsn)
