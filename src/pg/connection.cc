@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "pg/connect_failure.h"
 #include "pg/names.h"
 
 namespace hf {
@@ -132,7 +133,7 @@ Status PgConnection::connect(const PgParameters& parameters) {
     HF_TRY(wait(state == PGRES_POLLING_WRITING));
     state = PQconnectPoll(connection_.get());
   }
-  if (state != PGRES_POLLING_OK) return lost();
+  if (state != PGRES_POLLING_OK) return refused();
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection_.get(), 1);
   return {};
@@ -289,14 +290,28 @@ Result<uint64_t> PgConnection::end_of_copy() {
   return count;
 }
 
+// It never came to be.
+Error PgConnection::refused() {
+  const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
+  pg_conn* const connection = connection_.get();
+  if (PQconnectionNeedsPassword(connection) != 0)
+    return closed(Error(Code::Denied, "the server wants a password, and none was given")
+                      .with_detail(words_of(connection))
+                      .with_hint("give option password, or a line in ~/.pgpass"));
+  const std::string words = words_of(connection);
+  sqlstate_ = sqlstate_in(words);
+  return closed(connect_failure({.host = text(PQhost(connection)),
+                                 .port = text(PQport(connection)),
+                                 .user = text(PQuser(connection)),
+                                 .database = text(PQdb(connection)),
+                                 .sqlstate = sqlstate_,
+                                 .words = words}));
+}
+
 // The connection is not what it was.
 Error PgConnection::lost() {
   const std::string words = connection_ ? words_of(connection_.get()) : "";
   sqlstate_ = sqlstate_in(words);
-  if (connection_ && PQconnectionNeedsPassword(connection_.get()) != 0)
-    return closed(Error(Code::Denied, "the server wants a password, and none was given")
-                      .with_detail(words)
-                      .with_hint("give option password, or a line in ~/.pgpass"));
   if (sqlstate_.empty())
     return closed(
         Error(Code::Unavailable, "the server cannot be reached, or the connection to it broke").with_detail(words));

@@ -15,19 +15,6 @@ constexpr size_t names_per_lock = 500;
 // What pg_dump is told to leave out stands on its command line, of which the system takes 2 MiB.
 constexpr size_t exclusions_bytes_max = 1 << 20;
 
-// What pg_dump dumps the rows of, or the definition: not the system's own, no session's temporary tables, of an
-// extension its configuration tables alone.
-constexpr std::string_view from_relations = R"(
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN pg_am a ON a.oid = c.relam
-  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-    AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-  LEFT JOIN pg_extension x ON x.oid = d.refobjid
-  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
-    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND (d.objid IS NULL OR c.oid = ANY (x.extconfig)))";
-
 std::string in_raw(std::string_view column) {
   return "encode(convert_to(" + std::string(column) + "::text, getdatabaseencoding()), 'hex')";
 }
@@ -104,8 +91,8 @@ Status PostgresSnapshot::begin_once(bool in_recovery) {
 }
 
 Result<std::vector<std::string>> PostgresSnapshot::list_lockable() {
-  const PgRows rows =
-      HF_TRY(connection_->query("SELECT n.nspname, c.relname" + std::string(from_relations) + " AND c.relkind <> 'f'"));
+  const PgRows rows = HF_TRY(connection_->query("SELECT n.nspname, c.relname" + std::string(postgres_from_relations) +
+                                                " AND c.relkind <> 'f'"));
   std::vector<std::string> names;
   for (size_t row = 0; row < rows.size(); ++row) names.push_back(pg_quoted(rows.text(row, 0), rows.text(row, 1)));
   return names;
@@ -158,7 +145,7 @@ Status PostgresSnapshot::read_catalog(bool in_recovery) {
       "SELECT c.oid, n.nspname, c.relname, " + in_raw("n.nspname") + ", " + in_raw("c.relname") +
       ", c.relkind, c.relpersistence, x.extcondition[array_position(x.extconfig, c.oid)],"
       " CASE WHEN a.amname = 'heap' THEN pg_relation_size(c.oid) / current_setting('block_size')::int8 END" +
-      std::string(from_relations)));
+      std::string(postgres_from_relations)));
   const uint64_t large_objects = catalog_.large_objects;
   catalog_ = {.large_objects = large_objects};
   std::vector<std::pair<PostgresTable, std::string>> found;

@@ -11,6 +11,19 @@
 
 namespace hf {
 
+// What pg_dump dumps the rows of, or the definition: not the system's own, no session's temporary tables, of an
+// extension its configuration tables alone. `c` is the table, `n` its schema, `x` the extension.
+inline constexpr std::string_view postgres_from_relations = R"(
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_am a ON a.oid = c.relam
+  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+    AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  LEFT JOIN pg_extension x ON x.oid = d.refobjid
+  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND (d.objid IS NULL OR c.oid = ANY (x.extconfig)))";
+
 // A table whose rows get a file of their own.
 struct PostgresTable {
   std::string schema, name;          // UTF-8
