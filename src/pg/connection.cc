@@ -192,9 +192,7 @@ Result<PgRows> PgConnection::answer() {
     if (rows.raw() == nullptr) break;
     const ExecStatusType status = PQresultStatus(rows.raw());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
-      Error error = failure(rows.raw());
-      (void)drain();  // what fails there closes the connection, and this error is the cause
-      return error;
+      return failure_drained(rows.raw());
     }
     last.emplace(std::move(rows));
   }
@@ -224,9 +222,7 @@ Result<uint64_t> PgConnection::copy_out(const std::string& sql, const std::funct
   {
     const PgRows begin = HF_TRY(next());
     if (PQresultStatus(begin.raw()) != PGRES_COPY_OUT) {
-      Error error = failure(begin.raw());
-      (void)drain();
-      return error;
+      return failure_drained(begin.raw());
     }
   }
   for (;;) {
@@ -251,9 +247,7 @@ Result<uint64_t> PgConnection::copy_in(const std::string& sql, const std::functi
   {
     const PgRows begin = HF_TRY(next());
     if (PQresultStatus(begin.raw()) != PGRES_COPY_IN) {
-      Error error = failure(begin.raw());
-      (void)drain();
-      return error;
+      return failure_drained(begin.raw());
     }
   }
   constexpr size_t part_bytes_max = 1 << 20;
@@ -328,6 +322,15 @@ Error PgConnection::failure(const pg_result* result) {
   const Code code = code_of_sqlstate(sqlstate_);
   Error error(code, "the server refused with SQLSTATE " + sqlstate_);
   return std::move(error).with_detail(PQresultErrorMessage(result));
+}
+
+// And takes what is left of the answer: what fails there closes the connection, and this error is the cause.
+Error PgConnection::failure_drained(const pg_result* result) {
+  Error error = failure(result);
+  const std::string sqlstate = sqlstate_;
+  if (connection_) (void)drain();
+  sqlstate_ = sqlstate;
+  return error;
 }
 
 Error PgConnection::closed(Error reason) {

@@ -86,6 +86,7 @@ class PgConnection {
   Error refused();
   Error lost();
   Error failure(const pg_result* result);
+  Error failure_drained(const pg_result* result);
   Error closed(Error reason);
 
   struct Finish {

@@ -216,6 +216,7 @@ TEST_F(PgConnectionTest, a_killed_backend_is_an_error_that_a_later_try_may_mend)
   const std::string pid = connection->query("SELECT pg_backend_pid()").value().text(0, 0);
   server.ask("postgres", "SELECT pg_terminate_backend(" + pid + ", 60000)");
   EXPECT_EQ(connection->query("SELECT 1").error().code(), Code::Unavailable);
+  EXPECT_EQ(connection->sqlstate(), "57P01") << "why it ended is known after it has";
   EXPECT_EQ(connection->query("SELECT 1").error().code(), Code::Unavailable);
 }
 

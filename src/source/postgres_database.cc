@@ -62,11 +62,19 @@ class DatabaseDump {
             .large_objects = snapshot->catalog().large_objects};
     Status given = give_all(*snapshot, stop);
     is_in_the_way = !given.ok() && !has_given_ && !stop.stop_requested() && snapshot->is_waited_for();
-    HF_TRY(std::move(given));
+    if (!given.ok()) return explained(std::move(given).error(), *snapshot);
     HF_TRY(snapshot->finish());
     HF_TRY(tree_.file(directory_ + "/toc.json", to_bytes(encode_toc(toc_))));
     give_facts(snapshot->catalog());
     return {};
+  }
+
+  // pg_dump's failure has no SQLSTATE, and its words may be of any language; the session that shares its snapshot
+  // shares its fate.
+  Error explained(Error error, PostgresSnapshot& snapshot) const {
+    const bool is_unclear = server_.in_recovery && error.code() != Code::Cancelled && error.hint().empty();
+    return is_unclear && snapshot.is_ended_by_replay() ? with_replay_hint(std::move(error), replay_conflict)
+                                                       : std::move(error);
   }
 
   Status give_all(const PostgresSnapshot& snapshot, const std::stop_token& stop) {

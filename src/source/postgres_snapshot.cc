@@ -40,6 +40,16 @@ Error with_lock_hint(Error error, const std::string& sqlstate) {
 
 }  // namespace
 
+Error with_replay_hint(Error error, std::string_view sqlstate) {
+  if (sqlstate != replay_conflict) return error;
+  return std::move(error)
+      .during("the standby gave the dump up to replay what the primary did")
+      .with_hint(
+          "on the standby set hot_standby_feedback = on, and max_standby_streaming_delay (and "
+          "max_standby_archive_delay) to -1 or to more than a dump takes, then SELECT pg_reload_conf(); no VACUUM "
+          "FULL, TRUNCATE, ALTER or DROP of tables on the primary meanwhile");
+}
+
 PostgresSnapshot::PostgresSnapshot(std::unique_ptr<PgConnection> connection)
     : connection_(std::move(connection)),
       parameters_(connection_->resolved()),
@@ -68,7 +78,7 @@ Status PostgresSnapshot::begin(const PostgresSnapshotOptions& options) {
     if (status.ok()) return {};
     const std::string sqlstate = connection_->sqlstate();
     if (status.error().code() != Code::NotFound || attempt == attempts_max)
-      return with_lock_hint(std::move(status).error(), sqlstate);
+      return with_replay_hint(with_lock_hint(std::move(status).error(), sqlstate), sqlstate);
     HF_TRY(connection_->run("ROLLBACK"));
   }
 }
@@ -203,8 +213,14 @@ bool PostgresSnapshot::is_waited_for() {
   return rows.ok() && rows.value().number(0, 0) > 0;
 }
 
+bool PostgresSnapshot::is_ended_by_replay() {
+  return !connection_->run("SELECT 1").ok() && connection_->sqlstate() == replay_conflict;
+}
+
 Status PostgresSnapshot::finish() {
-  return connection_->run("COMMIT").during("keep the snapshot to the end");
+  Status ended = connection_->run("COMMIT").during("keep the snapshot to the end");
+  if (ended.ok()) return {};
+  return with_replay_hint(std::move(ended).error(), connection_->sqlstate());
 }
 
 }  // namespace hf

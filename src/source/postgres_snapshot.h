@@ -53,6 +53,12 @@ struct PostgresSnapshotOptions {
   bool in_recovery = false;
 };
 
+// What a standby ends sessions with that are in the way of replay. Transactions that read only get it from nothing
+// else.
+inline constexpr std::string_view replay_conflict = "40001";
+// Such an error with what it means and what mends it; every other as it is.
+Error with_replay_hint(Error error, std::string_view sqlstate);
+
 class PostgresSnapshot {
  public:
   static Result<std::unique_ptr<PostgresSnapshot>> take(const PgParameters& server, const std::string& database,
@@ -72,6 +78,8 @@ class PostgresSnapshot {
   std::vector<std::string> locks(size_t sessions) const;
   // Somebody waits for it in order to alter, empty or drop a table.
   bool is_waited_for();
+  // A standby ended the session because it was in the way of what the primary had done.
+  bool is_ended_by_replay();
   // Unavailable: the session was lost, so the locks were too, and what was read may not be of one moment.
   Status finish();
 
