@@ -237,8 +237,11 @@ done
 head -c $(($(stat -c %s foreign-Z6.dump) - 3000)) foreign-Z6.dump > cut.dump
 expect 1 import "${with[@]}" cut.dump
 
-# Plain SQL.
+# Plain SQL, with a comment of a kind that pg_dump does not write.
 "$bin/pg_dump" --no-owner --no-acl shop > whole.sql
+{ cat whole.sql; printf '/* dumped; by hand\n'; } > cut.sql
+expect 1 import "${with[@]}" cut.sql
+printf '/* dumped; by /* our */ hand */\n' >> whole.sql
 expect 0 import "${with[@]}" whole.sql --as-set sql -q
 expect 0 verify "${with[@]}" sql -q
 expect 0 restore "${with[@]}" sql --in restored-sql -q
