@@ -13,13 +13,15 @@ std::string_view shown(State state) {
   return state == State::Bad ? "BAD" : name_of(state);
 }
 
-JsonObject document_of(const Diagnosis& diagnosis) {
-  return JsonObject()
-      .add("name", diagnosis.name)
+JsonObject document_of(const Diagnosis& diagnosis, bool shows_detail) {
+  JsonObject document;
+  document.add("name", diagnosis.name)
       .add("status", name_of(diagnosis.state))
       .add("seconds", Json::seconds(diagnosis.took))
       .add("message", diagnosis.message)
       .add("hint", diagnosis.hint);
+  if (shows_detail && !diagnosis.detail.empty()) document.add("detail", diagnosis.detail);
+  return document;
 }
 
 void print(Out& out, const Diagnosis& diagnosis) {
@@ -28,6 +30,7 @@ void print(Out& out, const Diagnosis& diagnosis) {
   mark.resize(8, ' ');
   out.print(mark + diagnosis.name + ": " + printable(diagnosis.message));
   if (!diagnosis.hint.empty()) out.print("        hint: " + printable(diagnosis.hint));
+  out.detail(diagnosis.detail);
 }
 
 }  // namespace
@@ -62,7 +65,11 @@ void Examination::bad(std::string name, std::string message, std::string hint) {
 }
 
 void Examination::bad(std::string name, const Error& error, std::string hint) {
-  bad(std::move(name), error.message(), error.hint().empty() ? std::move(hint) : error.hint());
+  add({.state = State::Bad,
+       .name = std::move(name),
+       .message = error.message(),
+       .hint = error.hint().empty() ? std::move(hint) : error.hint(),
+       .detail = error.detail()});
 }
 
 void Examination::skip(std::string name, std::string because) {
@@ -74,7 +81,7 @@ void Examination::add(Diagnosis diagnosis) {
   diagnosis.took = now - begin_;
   begin_ = now;
   if (context.out.is_text()) print(context.out, diagnosis);
-  context.out.event("check.result", document_of(diagnosis));
+  context.out.event("check.result", document_of(diagnosis, context.out.shows_detail()));
   found_.push_back(std::move(diagnosis));
 }
 
@@ -91,7 +98,7 @@ Result<Exit> run_doctor(Context& context, Settings settings) {
   JsonArray all;
   for (const Diagnosis& diagnosis : examination.found()) {
     ++count[diagnosis.state];
-    all.add(document_of(diagnosis));
+    all.add(document_of(diagnosis, context.out.shows_detail()));
   }
   const bool is_well = count[State::Bad] == 0;
   context.out.event("run.finished", JsonObject().add("status", is_well ? "done" : "failed"));

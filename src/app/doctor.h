@@ -16,6 +16,7 @@ struct Diagnosis {
   enum class State : uint8_t { Good, Warning, Bad, Skipped } state = State::Good;
   std::string name;  // "target.disk.canary"
   std::string message, hint;
+  std::string detail;  // what others said
   Duration took{};
 };
 std::string_view name_of(Diagnosis::State state);

@@ -6,6 +6,21 @@
 #include "sys/entry.h"
 
 namespace hf {
+namespace {
+
+void tell(Examination& examination, const std::string& name, const SourceFinding& finding) {
+  switch (finding.state) {
+    case SourceFinding::State::Good:
+      return examination.good(name, finding.message);
+    case SourceFinding::State::Note:
+      return examination.warning(name, finding.message, finding.hint);
+    case SourceFinding::State::Bad:
+      return examination.bad(name,
+                             Error(Code::Failed, finding.message).with_hint(finding.hint).with_detail(finding.detail));
+  }
+}
+
+}  // namespace
 
 void examine_sources(Examination& examination) {
   if (!examination.settings.config) return;
@@ -27,13 +42,7 @@ void examine_sources(Examination& examination) {
     }
     const std::vector<SourceFinding> findings = opened.value()->examine(examination.context.program.stop);
     if (findings.empty()) examination.good("source." + name, "it means something");
-    for (const SourceFinding& finding : findings) {
-      const std::string what = "source." + name + "." + finding.name;
-      if (finding.is_good)
-        examination.good(what, finding.message);
-      else
-        examination.bad(what, finding.message, finding.hint);
-    }
+    for (const SourceFinding& finding : findings) tell(examination, "source." + name + "." + finding.name, finding);
   }
 }
 

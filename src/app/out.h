@@ -33,6 +33,7 @@ class Out {
   bool is_jsonl() const { return options_.format == Format::Jsonl; }
   bool is_quiet() const { return options_.quiet; }
   bool is_verbose() const { return options_.verbose; }
+  bool shows_detail() const { return options_.show_detail; }
 
   void print(std::string_view line);                          // text: a line of the result
   void say(std::string_view line);                            // text, unless quiet: a line of the summary

@@ -60,8 +60,21 @@ Result<Exit> rehearse(Context& context, Repository& repository, const Point& poi
   return Exit::Done;
 }
 
-void show(Context& context, const ExportRequest& request, const ExportOutcome& outcome, Duration took) {
-  JsonArray files;
+// As soon as it is known: the export itself may fail.
+void tell(Context& context, const std::string& destination, const Remains& remains) {
+  const size_t slash = destination.rfind('/');
+  const std::string beside = slash == destination.npos ? "" : destination.substr(0, slash + 1);
+  for (const std::string& name : remains.removed)
+    context.out.remark("removed what an export that was killed had left: " + printable(beside + name));
+  for (const std::string& name : remains.left)
+    context.out.warn("left alone, of an export by another machine or before a restart: " + printable(beside + name) +
+                     "; if none is running, remove it");
+}
+
+void show(Context& context, const ExportRequest& request, const ExportOutcome& outcome, const Remains& remains,
+          Duration took) {
+  JsonArray files, removed;
+  for (const std::string& name : remains.removed) removed.add(Json(name));
   for (const ExportedFile& file : outcome.manifest.files) {
     context.out.say("  " + printable(file.path) + ", " + format_bytes(file.bytes));
     files.add(JsonObject()
@@ -91,7 +104,8 @@ void show(Context& context, const ExportRequest& request, const ExportOutcome& o
                            .add("bytes", outcome.bytes)
                            .add("seconds", Json::seconds(took))
                            .add("sources", sources.json())
-                           .add("files", files.json()));
+                           .add("files", files.json())
+                           .add("remains_removed", removed.json()));
 }
 
 Result<Exit> run_verb(Context& context) {
@@ -106,11 +120,16 @@ Result<Exit> run_verb(Context& context) {
   request.progress = [&, total = bytes_of(point.manifest)](const std::string& file, uint64_t bytes) {
     context.progress.update({.doing = "export " + file, .bytes = bytes, .bytes_total = total});
   };
+  Remains remains;
+  request.on_remains = [&](const Remains& found) {
+    remains = found;
+    tell(context, request.destination, found);
+  };
   Result<ExportOutcome> exported = export_point(*opened, point, request, context.program.stop);
   context.progress.clear();
   const ExportOutcome outcome = HF_TRY(std::move(exported));
   context.out.event("run.finished", JsonObject().add("status", outcome.manifest.complete ? "complete" : "partial"));
-  show(context, request, outcome, context.program.clock.mono() - begin);
+  show(context, request, outcome, remains, context.program.clock.mono() - begin);
   return outcome.manifest.complete ? Exit::Done : Exit::Partial;
 }
 
@@ -127,7 +146,8 @@ Verb export_verb() {
           "tar.gz.gpg: that file, encrypted and signed by gpg with keys of your keyring. docs/EXCHANGE.md tells how to "
           "restore each with stock tools. It is written under a temporary name, so what has its name is whole; nothing "
           "is "
-          "ever replaced. Exit code 3: the point is partial, and so is the export.",
+          "ever replaced. What a killed export to the same place left under a temporary name is removed by the next "
+          "one. Exit code 3: the point is partial, and so is the export.",
       .arguments = {{"SET|POINT",
                      "latest, a set (its newest point), or the first digits of a point",
                      ArgumentSpec::Count::One,

@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "crypto/hash.h"
 #include "exchange/new_file.h"
+#include "exchange/part_name.h"
 #include "exchange/tar_writer.h"
 #include "sys/remove_tree.h"
 
@@ -63,7 +64,8 @@ class Export {
                                     .is_seekable = request_.format == ExportFormat::Directory};
     files_ = HF_TRY(plan_export(repository_, point_, options, stop_));
     fill_manifest();
-    const std::string temporary = "." + name_ + ".holdfast-" + to_hex(repository_.env().entropy.bytes(6)) + ".part";
+    const std::string temporary = make_part_name(name_, repository_.env().entropy);
+    if (const Remains remains = remove_remains(*parent_, name_); request_.on_remains) request_.on_remains(remains);
     Status status = request_.format == ExportFormat::Directory ? write_directory(temporary) : write_archive(temporary);
     if (status.ok()) status = parent_->rename_no_replace(temporary, name_);
     if (!status.ok()) {

@@ -6,6 +6,7 @@
 
 #include "exchange/export_files.h"
 #include "exchange/gpg.h"
+#include "exchange/part_name.h"
 
 namespace hf {
 
@@ -19,6 +20,7 @@ struct ExportRequest {
   GpgOptions gpg;
   Process* process = nullptr;                                             // TarGzGpg
   std::function<void(const std::string& file, uint64_t bytes)> progress;  // written so far, of all
+  std::function<void(const Remains&)> on_remains;                         // of exports that were killed
 };
 
 struct ExportOutcome {

@@ -5,6 +5,7 @@
 
 #include <charconv>
 
+#include "pg/connect_failure.h"
 #include "pg/names.h"
 
 namespace hf {
@@ -132,7 +133,7 @@ Status PgConnection::connect(const PgParameters& parameters) {
     HF_TRY(wait(state == PGRES_POLLING_WRITING));
     state = PQconnectPoll(connection_.get());
   }
-  if (state != PGRES_POLLING_OK) return lost();
+  if (state != PGRES_POLLING_OK) return refused();
   PQsetErrorVerbosity(connection_.get(), PQERRORS_DEFAULT);
   PQsetnonblocking(connection_.get(), 1);
   return {};
@@ -191,9 +192,7 @@ Result<PgRows> PgConnection::answer() {
     if (rows.raw() == nullptr) break;
     const ExecStatusType status = PQresultStatus(rows.raw());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
-      Error error = failure(rows.raw());
-      (void)drain();  // what fails there closes the connection, and this error is the cause
-      return error;
+      return failure_drained(rows.raw());
     }
     last.emplace(std::move(rows));
   }
@@ -223,9 +222,7 @@ Result<uint64_t> PgConnection::copy_out(const std::string& sql, const std::funct
   {
     const PgRows begin = HF_TRY(next());
     if (PQresultStatus(begin.raw()) != PGRES_COPY_OUT) {
-      Error error = failure(begin.raw());
-      (void)drain();
-      return error;
+      return failure_drained(begin.raw());
     }
   }
   for (;;) {
@@ -250,9 +247,7 @@ Result<uint64_t> PgConnection::copy_in(const std::string& sql, const std::functi
   {
     const PgRows begin = HF_TRY(next());
     if (PQresultStatus(begin.raw()) != PGRES_COPY_IN) {
-      Error error = failure(begin.raw());
-      (void)drain();
-      return error;
+      return failure_drained(begin.raw());
     }
   }
   constexpr size_t part_bytes_max = 1 << 20;
@@ -289,14 +284,28 @@ Result<uint64_t> PgConnection::end_of_copy() {
   return count;
 }
 
+// It never came to be.
+Error PgConnection::refused() {
+  const auto text = [](const char* value) { return std::string(value == nullptr ? "" : value); };
+  pg_conn* const connection = connection_.get();
+  if (PQconnectionNeedsPassword(connection) != 0)
+    return closed(Error(Code::Denied, "the server wants a password, and none was given")
+                      .with_detail(words_of(connection))
+                      .with_hint("give option password, or a line in ~/.pgpass"));
+  const std::string words = words_of(connection);
+  sqlstate_ = sqlstate_in(words);
+  return closed(connect_failure({.host = text(PQhost(connection)),
+                                 .port = text(PQport(connection)),
+                                 .user = text(PQuser(connection)),
+                                 .database = text(PQdb(connection)),
+                                 .sqlstate = sqlstate_,
+                                 .words = words}));
+}
+
 // The connection is not what it was.
 Error PgConnection::lost() {
   const std::string words = connection_ ? words_of(connection_.get()) : "";
   sqlstate_ = sqlstate_in(words);
-  if (connection_ && PQconnectionNeedsPassword(connection_.get()) != 0)
-    return closed(Error(Code::Denied, "the server wants a password, and none was given")
-                      .with_detail(words)
-                      .with_hint("give option password, or a line in ~/.pgpass"));
   if (sqlstate_.empty())
     return closed(
         Error(Code::Unavailable, "the server cannot be reached, or the connection to it broke").with_detail(words));
@@ -313,6 +322,15 @@ Error PgConnection::failure(const pg_result* result) {
   const Code code = code_of_sqlstate(sqlstate_);
   Error error(code, "the server refused with SQLSTATE " + sqlstate_);
   return std::move(error).with_detail(PQresultErrorMessage(result));
+}
+
+// And takes what is left of the answer: what fails there closes the connection, and this error is the cause.
+Error PgConnection::failure_drained(const pg_result* result) {
+  Error error = failure(result);
+  const std::string sqlstate = sqlstate_;
+  if (connection_) (void)drain();
+  sqlstate_ = sqlstate;
+  return error;
 }
 
 Error PgConnection::closed(Error reason) {

@@ -49,6 +49,7 @@ Code code_of_sqlstate(std::string_view sqlstate);
 
 class PgConnection {
  public:
+  // The error says what mends it (connect_failure.h).
   static Result<std::unique_ptr<PgConnection>> open(const PgParameters& parameters, const Deadline& deadline,
                                                     std::stop_token stop);
   ~PgConnection();
@@ -82,8 +83,10 @@ class PgConnection {
   Status drain();
   Result<PgRows> answer();
   Result<uint64_t> end_of_copy();
+  Error refused();
   Error lost();
   Error failure(const pg_result* result);
+  Error failure_drained(const pg_result* result);
   Error closed(Error reason);
 
   struct Finish {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/task_group.h"
+#include "pg/connect_failure.h"
 #include "pg/names.h"
 #include "support/live_postgres.h"
 #include "sys/real_world.h"
@@ -64,6 +65,59 @@ TEST_F(PgConnectionTest, refused_connections_say_why) {
   EXPECT_EQ(open(server.dsn("postgres", "no_such_role")).error().code(), Code::Denied);
   EXPECT_EQ(open("host=/nowhere user=x dbname=x").error().code(), Code::Unavailable);
   EXPECT_EQ(open("host=127.0.0.1 port=1 user=x dbname=x").error().code(), Code::Unavailable);
+}
+
+TEST_F(PgConnectionTest, refused_connections_say_what_mends_it) {
+  server.sql("postgres", {"DROP DATABASE IF EXISTS shut", "CREATE DATABASE shut ALLOW_CONNECTIONS false",
+                          "DROP DATABASE IF EXISTS closed", "CREATE DATABASE closed",
+                          "REVOKE CONNECT ON DATABASE closed FROM public", "DROP ROLE IF EXISTS nobody",
+                          "CREATE ROLE nobody LOGIN", "DROP ROLE IF EXISTS sleeper", "CREATE ROLE sleeper NOLOGIN",
+                          "DROP ROLE IF EXISTS crowd", "CREATE ROLE crowd LOGIN CONNECTION LIMIT 0"});
+  const struct {
+    std::string dsn, message, hint;
+  } cases[] = {
+      {server.dsn("no_such"), "the server has no database no_such (SQLSTATE 3D000)", "psql --list"},
+      {server.dsn("postgres", "no \"one"), "does not let user no \"one in (SQLSTATE 28000)",
+       "CREATE ROLE \"no \"\"one\" LOGIN"},
+      {server.dsn("postgres", "sleeper"), "does not let user sleeper in (SQLSTATE 28000)",
+       "ALTER ROLE \"sleeper\" LOGIN"},
+      {server.dsn("closed", "nobody"), "user nobody may not connect to database closed (SQLSTATE 42501)",
+       "GRANT CONNECT ON DATABASE \"closed\" TO \"nobody\""},
+      {server.dsn("shut"), "database shut accepts no connections (SQLSTATE 55000)",
+       "ALTER DATABASE \"shut\" ALLOW_CONNECTIONS true"},
+      {server.dsn("postgres", "crowd"), "no connection left for user crowd (SQLSTATE 53300)", "CONNECTION LIMIT"},
+      {"host=/nowhere port=5432 user=x dbname=x", "no server listens at /nowhere, port 5432",
+       "pg_isready --host=/nowhere --port=5432"},
+      {"host=127.0.0.1 port=1 user=x dbname=x", "no server listens at 127.0.0.1, port 1", "pg_isready"},
+      {"host=nowhere.invalid user=x dbname=x", "the host name nowhere.invalid leads nowhere", "getent hosts"},
+  };
+  for (const auto& each : cases) {
+    const auto connection = open(each.dsn);
+    ASSERT_FALSE(connection.ok()) << each.dsn;
+    EXPECT_NE(connection.error().message().find(each.message), std::string::npos) << connection.error().message();
+    EXPECT_NE(connection.error().hint().find(each.hint), std::string::npos) << connection.error().hint();
+    EXPECT_FALSE(connection.error().detail().empty()) << each.dsn;
+  }
+  server.sql("postgres", {"DROP DATABASE shut", "DROP DATABASE closed", "DROP ROLE nobody", "DROP ROLE sleeper",
+                          "DROP ROLE crowd"});
+}
+
+TEST(PgConnectFailure, each_refusal_that_no_socket_shows_has_its_words) {
+  const PgAttempt attempt{.host = "db", .port = "5432", .user = "backup", .database = "app"};
+  const auto failure = [&](const char* sqlstate, const char* words) {
+    PgAttempt with = attempt;
+    with.sqlstate = sqlstate;
+    with.words = words;
+    return connect_failure(with);
+  };
+  EXPECT_EQ(failure("28P01", "w").code(), Code::Denied);
+  EXPECT_NE(failure("28P01", "w").message().find("does not accept the password of user backup"), std::string::npos);
+  EXPECT_EQ(failure("57P03", "w").code(), Code::Unavailable);
+  EXPECT_NE(failure("57P03", "w").hint().find("hot_standby"), std::string::npos);
+  EXPECT_NE(failure("", "server does not support SSL, but SSL was required").hint().find("sslmode"), std::string::npos);
+  EXPECT_NE(failure("", "connection timed out").message().find("cannot be reached"), std::string::npos);
+  EXPECT_EQ(failure("XX000", "odd").message(), "the server refused (SQLSTATE XX000)");
+  EXPECT_EQ(failure("XX000", "odd").detail(), "odd");
 }
 
 TEST_F(PgConnectionTest, copy_out_gives_whole_rows_and_their_number) {
@@ -162,6 +216,7 @@ TEST_F(PgConnectionTest, a_killed_backend_is_an_error_that_a_later_try_may_mend)
   const std::string pid = connection->query("SELECT pg_backend_pid()").value().text(0, 0);
   server.ask("postgres", "SELECT pg_terminate_backend(" + pid + ", 60000)");
   EXPECT_EQ(connection->query("SELECT 1").error().code(), Code::Unavailable);
+  EXPECT_EQ(connection->sqlstate(), "57P01") << "why it ended is known after it has";
   EXPECT_EQ(connection->query("SELECT 1").error().code(), Code::Unavailable);
 }
 

@@ -7,11 +7,12 @@ constexpr size_t buffer_bytes = 64 << 10;
 // A definition, a comment, a name: far below what a server takes as one statement.
 constexpr uint64_t text_bytes_max = 256u << 20;
 
-Error cut_short() {
+}  // namespace
+
+Error PgDumpCursor::cut_short() {
+  has_run_out_ = true;
   return Error(Code::Corrupt, "the archive ends too early: it was cut short");
 }
-
-}  // namespace
 
 Status PgDumpCursor::read(BytesSpan out) {
   if (out.size() > left()) return cut_short();
@@ -58,9 +59,9 @@ Result<std::optional<std::string>> PgDumpCursor::text() {
   const int64_t length = HF_TRY(integer());
   if (length == -1) return std::optional<std::string>();
   if (length < 0) return Error(Code::Corrupt, "the archive has a text of negative length");
-  if (static_cast<uint64_t>(length) > left()) return cut_short();
   if (static_cast<uint64_t>(length) > text_bytes_max)
     return Error(Code::Corrupt, "the archive has a text of more than 256 MiB");
+  if (static_cast<uint64_t>(length) > left()) return cut_short();
   std::string value(static_cast<size_t>(length), '\0');
   HF_TRY(read(std::as_writable_bytes(std::span(value.data(), value.size()))));
   if (value.find('\0') != value.npos) return Error(Code::Corrupt, "the archive has a zero byte in a text");

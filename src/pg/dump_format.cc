@@ -29,61 +29,6 @@ Status expect(bool right, const char* what) {
   return right ? Status() : Status(Error(Code::Corrupt, std::string("the archive ") + what));
 }
 
-Result<PgDumpHead> read_head(PgDumpCursor& in) {
-  std::byte start[5];
-  HF_TRY(in.read(start));
-  HF_TRY(expect(as_text(start) == magic, "does not begin as pg_dump's custom format does"));
-  PgDumpHead head;
-  const uint8_t major = HF_TRY(in.byte());
-  head.minor = HF_TRY(in.byte());
-  head.revision = HF_TRY(in.byte());
-  if (major != 1 || head.minor < minor_min || head.minor > minor_max)
-    return Error(Code::Unsupported, "the archive is of version " + std::to_string(major) + "." +
-                                        std::to_string(head.minor) + ", and those from 1.12 to 1.16 can be read")
-        .with_hint("restore it with the pg_restore that belongs to it, and dump it again");
-  const uint8_t ints = HF_TRY(in.byte()), offsets = HF_TRY(in.byte()), format = HF_TRY(in.byte());
-  if (ints != int_bytes || offsets != offset_bytes)
-    return Error(Code::Unsupported, "the archive was made on a machine with other integers");
-  HF_TRY(expect(format == format_custom, "is not of the custom format"));
-  if (head.minor >= minor_with_algorithm)
-    head.algorithm = HF_TRY(in.byte());
-  else
-    head.level = HF_TRY(in.integer());
-  for (int64_t& part : head.time) part = HF_TRY(in.integer());
-  head.database = HF_TRY(in.text());
-  head.server_version = HF_TRY(in.text());
-  head.dump_version = HF_TRY(in.text());
-  return head;
-}
-
-Result<PgDumpEntry> read_entry(PgDumpCursor& in, uint8_t minor) {
-  PgDumpEntry entry;
-  entry.dump_id = HF_TRY(in.integer());
-  HF_TRY(expect(entry.dump_id > 0, "has an entry without a number"));
-  entry.has_dumper = HF_TRY(in.integer());
-  entry.table_oid = HF_TRY(in.text());
-  entry.oid = HF_TRY(in.text());
-  entry.tag = HF_TRY(in.text());
-  entry.description = HF_TRY(in.text());
-  entry.section = HF_TRY(in.integer());
-  entry.definition = HF_TRY(in.text());
-  entry.drop = HF_TRY(in.text());
-  entry.copy = HF_TRY(in.text());
-  entry.schema = HF_TRY(in.text());
-  entry.tablespace = HF_TRY(in.text());
-  if (minor >= minor_with_table_am) entry.table_am = HF_TRY(in.text());
-  if (minor >= minor_with_relkind) entry.relkind = HF_TRY(in.integer());
-  entry.owner = HF_TRY(in.text());
-  entry.with_oids = HF_TRY(in.text());
-  while (std::optional<std::string> dependency = HF_TRY(in.text()))
-    entry.dependencies.push_back(std::move(*dependency));
-  const uint8_t state = HF_TRY(in.byte());
-  HF_TRY(expect(state >= 1 && state <= 3, "has an entry with an unknown kind of offset"));
-  entry.data_state = static_cast<PgDumpDataState>(state);
-  entry.data_offset = HF_TRY(in.little_endian_64());
-  return entry;
-}
-
 void append_entry(Bytes& to, const PgDumpEntry& entry, uint8_t minor) {
   append_pg_dump_int(to, entry.dump_id);
   append_pg_dump_int(to, entry.has_dumper);
@@ -145,14 +90,14 @@ Status read_blocks(PgOpenDump& open, PgDumpCursor& in) {
 
 Result<PgOpenDump> read_contents(PgDumpCursor& in) {
   PgOpenDump open;
-  open.archive.head = HF_TRY(read_head(in));
+  open.archive.head = HF_TRY(read_pg_dump_head(in));
   const int64_t count = HF_TRY(in.integer());
   HF_TRY(expect(count >= 0 && static_cast<uint64_t>(count) <= in.left() / entry_bytes_min,
                 "has more entries than it has bytes for"));
   std::unordered_map<int64_t, bool> ids;
   const uint64_t begin = in.offset();
   for (int64_t i = 0; i < count; ++i) {
-    open.archive.entries.push_back(HF_TRY(read_entry(in, open.archive.head.minor)));
+    open.archive.entries.push_back(HF_TRY(read_pg_dump_entry(in, open.archive.head.minor)));
     HF_TRY(expect(ids.emplace(open.archive.entries.back().dump_id, true).second, "has two entries of one number"));
     HF_TRY(expect(in.offset() - begin <= contents_bytes_max, "has a table of contents of more than 1 GiB"));
   }
@@ -161,6 +106,61 @@ Result<PgOpenDump> read_contents(PgDumpCursor& in) {
 }
 
 }  // namespace
+
+Result<PgDumpHead> read_pg_dump_head(PgDumpCursor& in) {
+  std::byte start[5];
+  HF_TRY(in.read(start));
+  HF_TRY(expect(as_text(start) == magic, "does not begin as pg_dump's custom format does"));
+  PgDumpHead head;
+  const uint8_t major = HF_TRY(in.byte());
+  head.minor = HF_TRY(in.byte());
+  head.revision = HF_TRY(in.byte());
+  if (major != 1 || head.minor < minor_min || head.minor > minor_max)
+    return Error(Code::Unsupported, "the archive is of version " + std::to_string(major) + "." +
+                                        std::to_string(head.minor) + ", and those from 1.12 to 1.16 can be read")
+        .with_hint("restore it with the pg_restore that belongs to it, and dump it again");
+  const uint8_t ints = HF_TRY(in.byte()), offsets = HF_TRY(in.byte()), format = HF_TRY(in.byte());
+  if (ints != int_bytes || offsets != offset_bytes)
+    return Error(Code::Unsupported, "the archive was made on a machine with other integers");
+  HF_TRY(expect(format == format_custom, "is not of the custom format"));
+  if (head.minor >= minor_with_algorithm)
+    head.algorithm = HF_TRY(in.byte());
+  else
+    head.level = HF_TRY(in.integer());
+  for (int64_t& part : head.time) part = HF_TRY(in.integer());
+  head.database = HF_TRY(in.text());
+  head.server_version = HF_TRY(in.text());
+  head.dump_version = HF_TRY(in.text());
+  return head;
+}
+
+Result<PgDumpEntry> read_pg_dump_entry(PgDumpCursor& in, uint8_t minor) {
+  PgDumpEntry entry;
+  entry.dump_id = HF_TRY(in.integer());
+  HF_TRY(expect(entry.dump_id > 0, "has an entry without a number"));
+  entry.has_dumper = HF_TRY(in.integer());
+  entry.table_oid = HF_TRY(in.text());
+  entry.oid = HF_TRY(in.text());
+  entry.tag = HF_TRY(in.text());
+  entry.description = HF_TRY(in.text());
+  entry.section = HF_TRY(in.integer());
+  entry.definition = HF_TRY(in.text());
+  entry.drop = HF_TRY(in.text());
+  entry.copy = HF_TRY(in.text());
+  entry.schema = HF_TRY(in.text());
+  entry.tablespace = HF_TRY(in.text());
+  if (minor >= minor_with_table_am) entry.table_am = HF_TRY(in.text());
+  if (minor >= minor_with_relkind) entry.relkind = HF_TRY(in.integer());
+  entry.owner = HF_TRY(in.text());
+  entry.with_oids = HF_TRY(in.text());
+  while (std::optional<std::string> dependency = HF_TRY(in.text()))
+    entry.dependencies.push_back(std::move(*dependency));
+  const uint8_t state = HF_TRY(in.byte());
+  HF_TRY(expect(state >= 1 && state <= 3, "has an entry with an unknown kind of offset"));
+  entry.data_state = static_cast<PgDumpDataState>(state);
+  entry.data_offset = HF_TRY(in.little_endian_64());
+  return entry;
+}
 
 Result<PgDumpCompression> PgDumpHead::compression() const {
   if (minor < minor_with_algorithm) return level == 0 ? PgDumpCompression::None : PgDumpCompression::Gzip;

@@ -87,6 +87,11 @@ Result<PgOpenDump> read_pg_dump_contents(const ByteRange& file);
 // have a block each: Corrupt for an archive that was cut short.
 Result<PgOpenDump> read_pg_dump(const ByteRange& file);
 
+// Its parts, each from where the last one ended.
+class PgDumpCursor;
+Result<PgDumpHead> read_pg_dump_head(PgDumpCursor& in);
+Result<PgDumpEntry> read_pg_dump_entry(PgDumpCursor& in, uint8_t minor);
+
 // An integer and a string as the format has them, for who writes blocks.
 void append_pg_dump_int(Bytes& to, int64_t value);
 

@@ -7,6 +7,7 @@
 
 #include "pg/copy_statement.h"
 #include "pg/dump_assembly.h"
+#include "pg/dump_follow.h"
 #include "support/temp_directory.h"
 #include "sys/posix_fs.h"
 #include "sys/process.h"
@@ -178,6 +179,46 @@ TEST_F(PgDumpTest, an_archive_cut_anywhere_is_corrupt) {
     ASSERT_FALSE(open.ok()) << length;
     EXPECT_EQ(open.error().code(), Code::Corrupt) << length;
   }
+}
+
+// Of the first `length` bytes, passing by in parts of `step`.
+Status follow(const Bytes& bytes, size_t length, size_t step) {
+  PgDumpFollow follow;
+  for (size_t at = 0; at < length; at += step)
+    HF_TRY(follow.feed(BytesView(bytes).subspan(at, std::min(step, length - at))));
+  return follow.finish();
+}
+
+TEST_F(PgDumpTest, an_archive_that_passes_by_is_whole_at_its_end_and_nowhere_before) {
+  for (const std::string options : {"-Z0", "-Z6", "-Z0 --schema-only", "-Z0 --schema-only -n nowhere"}) {
+    ASSERT_EQ(sh("$B/pg_dump -Fc " + options + " shop > whole.dump || $B/pg_dump -Fc -Z0 template1 > whole.dump"), 0);
+    const Bytes bytes = read("whole.dump");
+    for (const size_t step : {size_t{1}, size_t{7}, size_t{4096}, size_t{65536}, bytes.size()})
+      EXPECT_TRUE(follow(bytes, bytes.size(), step).ok()) << options << " " << step;
+    std::vector<size_t> cuts{bytes.size() - 1, bytes.size() - 5, bytes.size() - 6};
+    const PgOpenDump open = read_pg_dump(range_of(bytes)).value();
+    for (const PgDumpBlock& block : open.blocks) cuts.push_back(block.offset);
+    if (open.blocks.empty()) cuts.push_back(open.data_offset - 1);
+    for (size_t length = 0; length < bytes.size(); length += 1 + length / 37) cuts.push_back(length);
+    for (const size_t cut : cuts) {
+      const Status status = follow(bytes, cut, 1000);
+      ASSERT_FALSE(status.ok()) << options << " " << cut;
+      EXPECT_EQ(status.error().code(), Code::Corrupt);
+    }
+    Bytes longer = bytes;
+    longer.push_back(std::byte{0});
+    EXPECT_FALSE(follow(longer, longer.size(), 100).ok());
+  }
+}
+
+TEST_F(PgDumpTest, what_is_no_archive_is_refused_at_once) {
+  PgDumpFollow banner;
+  EXPECT_EQ(banner.feed(as_bytes("Welcome to this machine\n")).error().code(), Code::Corrupt);
+  ASSERT_EQ(sh("$B/pg_dump -Fc -Z0 template1 > whole.dump"), 0);
+  Bytes bytes = read("whole.dump");
+  bytes[6] = std::byte{17};
+  PgDumpFollow newer;
+  EXPECT_EQ(newer.feed(bytes).error().code(), Code::Unsupported);
 }
 
 TEST_F(PgDumpTest, an_assembled_archive_restores_to_the_same_database) {

@@ -1,5 +1,6 @@
 // Whatever bytes as an archive: what is read is written again byte for byte, and its data can be gone through.
 #include "pg/dump_data.h"
+#include "pg/dump_follow.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
   const hf::Bytes bytes = hf::to_bytes(std::string_view(reinterpret_cast<const char*>(data), size));
@@ -30,5 +31,11 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char* data, size_t size) {
       (void)hf::copy_pg_dump_block(file, block, {compression.value(), hf::PgDumpCompression::None, 1}, count).ok();
   }
   HF_ASSERT(at == size);
+  hf::PgDumpFollow follow;
+  for (size_t part = 0, length = 1; part < size; part += length, length = length * 2 % 61) {
+    length = std::min(length, size - part);
+    HF_ASSERT(follow.feed(hf::BytesView(bytes).subspan(part, length)).ok());
+  }
+  HF_ASSERT(follow.finish().ok());
   return 0;
 }

@@ -66,7 +66,9 @@ Status SqlScript::finish() {
     HF_TRY(line(last));
   }
   if (inside_ == Inside::Statement && is_between_statements()) return {};
-  return Error(Code::Corrupt, inside_ == Inside::Rows ? "a script ends within rows" : "a script ends in a statement");
+  if (inside_ == Inside::Rows) return Error(Code::Corrupt, "a script ends within rows");
+  return Error(Code::Corrupt,
+               inside_ == Inside::Comment ? "a script ends in a comment" : "a script ends in a statement");
 }
 
 bool SqlScript::is_between_statements() const {
@@ -120,6 +122,7 @@ Status SqlScript::lex(std::string_view line) {
 // In quotes of some kind: to their end, or the line's.
 size_t SqlScript::lex_quoted(std::string_view line, size_t at) {
   const std::string_view rest = line.substr(at);
+  const bool is_left_out = inside_ == Inside::Comment && is_between_statements();
   size_t length = rest.size();
   const auto close_at = [&](size_t position, size_t width) {
     length = position + width;
@@ -150,7 +153,7 @@ size_t SqlScript::lex_quoted(std::string_view line, size_t at) {
       if (--comments_ == 0) inside_ = Inside::Statement;
     }
   }
-  text_ += rest.substr(0, length);
+  if (!is_left_out) text_ += rest.substr(0, length);
   return at + length;
 }
 
@@ -168,7 +171,8 @@ Result<size_t> SqlScript::lex_plain(std::string_view line, size_t at) {
   if (two == "/*") {
     inside_ = Inside::Comment;
     comments_ = 1;
-    text_ += two;
+    // In a statement it stays: it may part two words.
+    if (!is_between_statements()) text_ += two;
     return at + 2;
   }
   if (c == '\\') {

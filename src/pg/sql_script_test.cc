@@ -44,6 +44,36 @@ TEST(SqlScript, semicolons_end_statements_and_comments_are_left_out) {
   EXPECT_EQ(cut("SELECT /* ; /* ; */ ; */ 1;\n"), (Texts{"SELECT /* ; /* ; */ ; */ 1"}));
 }
 
+TEST(SqlScript, comments_between_statements_are_left_out_however_they_are_written) {
+  EXPECT_EQ(cut("SELECT 1;\n/* done */\n"), Texts{"SELECT 1"});
+  EXPECT_EQ(cut("SELECT 1; /* done */"), Texts{"SELECT 1"});
+  EXPECT_EQ(cut("SELECT 1;\n/* two\nlines; /* and one\nwithin */ 'it''s' $$ */\n\n-- end"), Texts{"SELECT 1"});
+  EXPECT_EQ(cut("/* only */"), Texts{});
+  EXPECT_EQ(cut("/**//***/ /* * / /* ** */ */;\n"), Texts{});
+  // They hide nothing of what comes after them.
+  EXPECT_EQ(cut("/* rows */ COPY t FROM stdin;\n1\n\\.\nSELECT 1;\n"),
+            (Texts{"COPY t FROM stdin", "row 1\n", "end of rows", "SELECT 1"}));
+  const std::string body = "CREATE FUNCTION f() RETURNS int\nBEGIN ATOMIC\nSELECT 1; /* in it */ SELECT 2;\nEND";
+  EXPECT_EQ(cut("/* a function; of two statements */\n" + body + ";\nSELECT 1;\n"), (Texts{body, "SELECT 1"}));
+  Kept kept;
+  SqlScript script(kept);
+  ASSERT_TRUE(script.feed(as_bytes("/* head */\n-- Name: a; Type: TABLE; Schema: s; Owner: o\nSELECT 1;\n")).ok());
+  ASSERT_EQ(kept.entries.size(), 1u);
+  EXPECT_EQ(kept.entries[0].name, "a");
+}
+
+TEST(SqlScript, a_comment_that_is_open_at_the_end_is_cut) {
+  for (const char* text : {"SELECT 1;\n/* never ended", "/*", "/* a /* b */ still open\n", "/* a */ /* b",
+                           "SELECT /* 1;\n", "/* a */ SELECT 1", "/*/ SELECT 1;\n"}) {
+    Kept kept;
+    SqlScript script(kept);
+    ASSERT_TRUE(script.feed(as_bytes(text)).ok());
+    const Status end = script.finish();
+    ASSERT_FALSE(end.ok()) << text;
+    EXPECT_EQ(end.error().code(), Code::Corrupt);
+  }
+}
+
 TEST(SqlScript, semicolons_in_quotes_of_any_kind_end_nothing) {
   EXPECT_EQ(cut("SELECT 'it''s; x', \"odd; \"\"name\";\n"), (Texts{"SELECT 'it''s; x', \"odd; \"\"name\""}));
   EXPECT_EQ(cut("SELECT E'a\\'; b', e'c''; d\\\\';\n"), (Texts{"SELECT E'a\\'; b', e'c''; d\\\\'"}));

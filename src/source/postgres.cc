@@ -1,12 +1,11 @@
 #include "source/postgres.h"
 
-#include <algorithm>
-
 #include "base/text.h"
 #include "pg/names.h"
 #include "pg/tools.h"
 #include "source/options.h"
 #include "source/postgres_database.h"
+#include "source/postgres_examine.h"
 #include "source/postgres_load.h"
 #include "source/postgres_prove.h"
 #include "source/postgres_queries.h"
@@ -18,18 +17,13 @@ constexpr size_t jobs_max = 64;
 constexpr size_t tail_bytes = 1024;  // pg_dumpall's last words are among them
 constexpr std::string_view globals_end = "-- PostgreSQL database cluster dump complete";
 
-struct FoundDatabase {
-  std::string name;
-  bool allows_connections = true;
-};
-
-bool is_reference(std::string_view dsn) {
-  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
-}
-
 class PostgresSource final : public Source {
  public:
   PostgresSource(const SourceWorld& world, PostgresSpec spec) : world_(world), spec_(std::move(spec)) {}
+
+  std::vector<SourceFinding> examine(std::stop_token stop) override {
+    return examine_postgres(world_, spec_, std::move(stop));
+  }
 
   Status run(Sink& sink, Previous& previous, std::stop_token stop) override {
     const Deadline deadline(world_.env.clock, spec_.timeout);
@@ -56,32 +50,9 @@ class PostgresSource final : public Source {
   }
 
  private:
-  Result<std::unique_ptr<PgConnection>> connect(const Deadline& deadline, const std::stop_token& stop) {
-    PgParameters parameters = HF_TRY(parameters_given());
-    Result<std::unique_ptr<PgConnection>> connection = PgConnection::open(parameters, deadline, stop);
-    // libpq's default is a database named after the user, which need not be there.
-    if (connection.ok() || connection.error().code() != Code::NotFound || parameters.values.contains("dbname"))
-      return connection;
-    return PgConnection::open(with_database(parameters, "postgres"), deadline, stop);
-  }
-
-  Result<PgParameters> parameters_given() {
-    PgParameters parameters;
-    if (is_reference(spec_.dsn)) {
-      const Credential dsn = HF_TRY(world_.secret(spec_.dsn).during("read the secret of option dsn"));
-      const std::span<const unsigned char> bytes = dsn.reveal(Purpose::Authenticate);
-      parameters = HF_TRY(parse_pg_parameters(as_text(std::as_bytes(bytes))));
-    } else {
-      parameters = HF_TRY(parse_pg_parameters(spec_.dsn));
-    }
-    if (!spec_.password.empty())
-      parameters.password = HF_TRY(world_.secret(spec_.password).during("read the secret of option password"));
-    return parameters;
-  }
-
   Result<PostgresServer> look_at_server(Sink& sink, std::vector<FoundDatabase>& databases, const Deadline& deadline,
                                         const std::stop_token& stop) {
-    const std::unique_ptr<PgConnection> connection = HF_TRY(connect(deadline, stop));
+    const std::unique_ptr<PgConnection> connection = HF_TRY(connect_postgres(world_, spec_, deadline, stop));
     PostgresServer server{.spec = spec_, .parameters = connection->resolved(), .version = connection->server_version()};
     const PgRows rows = HF_TRY(connection->query("SELECT pg_is_in_recovery()"));
     server.in_recovery = rows.flag(0, 0);
@@ -92,28 +63,10 @@ class PostgresSource final : public Source {
     // Whose a restored server must be, so that owners and grants come out the same.
     sink.fact("bootstrap_role", HF_TRY(connection->query("SELECT pg_get_userbyid(10)")).text(0, 0));
     sink.fact("in_recovery", server.in_recovery ? "true" : "false");
-    databases = HF_TRY(list_databases(*connection));
-    server.pg_dump = HF_TRY(find_tool("pg_dump", server.version / 10000, deadline, stop));
-    server.pg_dumpall = HF_TRY(find_tool("pg_dumpall", server.version / 10000, deadline, stop));
+    databases = HF_TRY(list_postgres_databases(*connection));
+    server.pg_dump = HF_TRY(find_postgres_tool(world_, spec_, "pg_dump", server.version, deadline, stop));
+    server.pg_dumpall = HF_TRY(find_postgres_tool(world_, spec_, "pg_dumpall", server.version, deadline, stop));
     return server;
-  }
-
-  Result<std::string> find_tool(const char* name, int major, const Deadline& deadline, const std::stop_token& stop) {
-    return HF_TRY(find_pg_tool(world_.fs, world_.process, {.name = name, .bin = spec_.bin, .major_min = major},
-                               deadline, stop))
-        .path;
-  }
-
-  // In the order of their directories.
-  static Result<std::vector<FoundDatabase>> list_databases(PgConnection& connection) {
-    const PgRows rows =
-        HF_TRY(connection.query("SELECT datname, datallowconn FROM pg_database WHERE datname <> 'template0'"));
-    std::vector<FoundDatabase> databases;
-    for (size_t row = 0; row < rows.size(); ++row) databases.push_back({rows.text(row, 0), rows.flag(row, 1)});
-    std::sort(databases.begin(), databases.end(), [](const FoundDatabase& a, const FoundDatabase& b) {
-      return compare_paths(pg_file_name(a.name), pg_file_name(b.name)) < 0;
-    });
-    return databases;
   }
 
   Status give_globals(const PostgresServer& server, PostgresTree& tree, const Deadline& deadline,
@@ -151,7 +104,7 @@ class PostgresSource final : public Source {
 
 // Of text that others can read: a command line, a configuration.
 Status refuse_password(std::string_view dsn) {
-  if (is_reference(dsn)) return {};
+  if (is_reference_to_dsn(dsn)) return {};
   const Result<PgParameters> parameters = parse_pg_parameters(dsn);
   if (!parameters.ok() || !parameters.value().password) return {};
   return Error(Code::Invalid, "a password stands in the connection, where others can read it")

@@ -69,7 +69,8 @@ void PostgresCopy::plan(size_t index) {
 Status PostgresCopy::open(std::stop_token stop) {
   while (sessions_.size() < std::min(options_.jobs, units_.size())) {
     sessions_.push_back(HF_TRY(PgConnection::open(snapshot_.parameters(), deadline_, stop)));
-    HF_TRY(prepare(*sessions_.back()).during("join the snapshot"));
+    Status prepared = prepare(*sessions_.back()).during("join the snapshot");
+    if (!prepared.ok()) return with_replay_hint(std::move(prepared).error(), sessions_.back()->sqlstate());
   }
   return {};
 }
@@ -104,7 +105,8 @@ std::optional<Bytes> PostgresCopy::next(size_t table, std::stop_token stop) {
 Status PostgresCopy::read_units(PgConnection& connection, std::stop_token stop) {
   while (const std::optional<size_t> unit = lanes_->take()) {
     const PostgresTable& table = snapshot_.catalog().tables[units_[*unit].table];
-    HF_TRY(read_unit(connection, *unit, stop).during("read table " + printable(table.shown())));
+    Status read = read_unit(connection, *unit, stop).during("read table " + printable(table.shown()));
+    if (!read.ok()) return with_replay_hint(std::move(read).error(), connection.sqlstate());
   }
   return connection.run("COMMIT");
 }

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "crypto/hash.h"
+#include "pg/dump_follow.h"
 #include "pg/names.h"
 #include "pg/toc.h"
 #include "pg/tools.h"
@@ -61,11 +62,19 @@ class DatabaseDump {
             .large_objects = snapshot->catalog().large_objects};
     Status given = give_all(*snapshot, stop);
     is_in_the_way = !given.ok() && !has_given_ && !stop.stop_requested() && snapshot->is_waited_for();
-    HF_TRY(std::move(given));
+    if (!given.ok()) return explained(std::move(given).error(), *snapshot);
     HF_TRY(snapshot->finish());
     HF_TRY(tree_.file(directory_ + "/toc.json", to_bytes(encode_toc(toc_))));
     give_facts(snapshot->catalog());
     return {};
+  }
+
+  // pg_dump's failure has no SQLSTATE, and its words may be of any language; the session that shares its snapshot
+  // shares its fate.
+  Error explained(Error error, PostgresSnapshot& snapshot) const {
+    const bool is_unclear = server_.in_recovery && error.code() != Code::Cancelled && error.hint().empty();
+    return is_unclear && snapshot.is_ended_by_replay() ? with_replay_hint(std::move(error), replay_conflict)
+                                                       : std::move(error);
   }
 
   Status give_all(const PostgresSnapshot& snapshot, const std::stop_token& stop) {
@@ -108,10 +117,13 @@ class DatabaseDump {
     for (const PostgresTable& table : snapshot.catalog().tables)
       spec.argv.push_back("--exclude-table-data=" + pg_quoted(table.schema_raw, table.name_raw));
     Blake3 digest;
+    PgDumpFollow archive;
     uint64_t size = 0;
     // When it writes, it has its locks.
     const auto take = [&](BytesView bytes) -> Status {
       if (size == 0) HF_TRY(begin_schema());
+      Status followed = archive.feed(bytes);
+      if (!followed.ok()) return no_archive(std::move(followed).error());
       digest.update(bytes);
       size += bytes.size();
       world_.env.meter.add(Stage::Read, bytes.size());
@@ -122,9 +134,22 @@ class DatabaseDump {
       return Error(Code::Failed, "pg_dump exited with status " + std::to_string(end.status))
           .with_detail(end.stderr_text);
     if (size == 0) return Error(Code::Failed, "pg_dump wrote nothing").with_detail(end.stderr_text);
+    // It may be a wrapper that ends well whatever happened to the program.
+    if (Status whole = archive.finish(); !whole.ok())
+      return no_archive(std::move(whole).error()).with_detail(end.stderr_text);
     toc_.schema_bytes = size;
     toc_.schema_digest = to_hex(digest.finish());
     return tree_.end();
+  }
+
+  Error no_archive(Error why) const {
+    const bool is_newer = why.code() == Code::Unsupported;
+    return Error(Code::Failed, "what pg_dump wrote is not a whole archive: " + why.message())
+        .with_hint(is_newer ? "let option bin name the directory of an older pg_dump, or use a newer holdfast"
+                            : "is " + printable(server_.pg_dump) +
+                                  " a wrapper? Option bin names the directory of PostgreSQL's own; it works if this "
+                                  "does: " +
+                                  printable(server_.pg_dump) + " -Fc DATABASE | pg_restore -f /dev/null");
   }
 
   Status begin_schema() {

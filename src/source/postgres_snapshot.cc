@@ -15,19 +15,6 @@ constexpr size_t names_per_lock = 500;
 // What pg_dump is told to leave out stands on its command line, of which the system takes 2 MiB.
 constexpr size_t exclusions_bytes_max = 1 << 20;
 
-// What pg_dump dumps the rows of, or the definition: not the system's own, no session's temporary tables, of an
-// extension its configuration tables alone.
-constexpr std::string_view from_relations = R"(
-  FROM pg_class c
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-  LEFT JOIN pg_am a ON a.oid = c.relam
-  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-    AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
-  LEFT JOIN pg_extension x ON x.oid = d.refobjid
-  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
-    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-    AND (d.objid IS NULL OR c.oid = ANY (x.extconfig)))";
-
 std::string in_raw(std::string_view column) {
   return "encode(convert_to(" + std::string(column) + "::text, getdatabaseencoding()), 'hex')";
 }
@@ -52,6 +39,16 @@ Error with_lock_hint(Error error, const std::string& sqlstate) {
 }
 
 }  // namespace
+
+Error with_replay_hint(Error error, std::string_view sqlstate) {
+  if (sqlstate != replay_conflict) return error;
+  return std::move(error)
+      .during("the standby gave the dump up to replay what the primary did")
+      .with_hint(
+          "on the standby set hot_standby_feedback = on, and max_standby_streaming_delay (and "
+          "max_standby_archive_delay) to -1 or to more than a dump takes, then SELECT pg_reload_conf(); no VACUUM "
+          "FULL, TRUNCATE, ALTER or DROP of tables on the primary meanwhile");
+}
 
 PostgresSnapshot::PostgresSnapshot(std::unique_ptr<PgConnection> connection)
     : connection_(std::move(connection)),
@@ -81,7 +78,7 @@ Status PostgresSnapshot::begin(const PostgresSnapshotOptions& options) {
     if (status.ok()) return {};
     const std::string sqlstate = connection_->sqlstate();
     if (status.error().code() != Code::NotFound || attempt == attempts_max)
-      return with_lock_hint(std::move(status).error(), sqlstate);
+      return with_replay_hint(with_lock_hint(std::move(status).error(), sqlstate), sqlstate);
     HF_TRY(connection_->run("ROLLBACK"));
   }
 }
@@ -104,8 +101,8 @@ Status PostgresSnapshot::begin_once(bool in_recovery) {
 }
 
 Result<std::vector<std::string>> PostgresSnapshot::list_lockable() {
-  const PgRows rows =
-      HF_TRY(connection_->query("SELECT n.nspname, c.relname" + std::string(from_relations) + " AND c.relkind <> 'f'"));
+  const PgRows rows = HF_TRY(connection_->query("SELECT n.nspname, c.relname" + std::string(postgres_from_relations) +
+                                                " AND c.relkind <> 'f'"));
   std::vector<std::string> names;
   for (size_t row = 0; row < rows.size(); ++row) names.push_back(pg_quoted(rows.text(row, 0), rows.text(row, 1)));
   return names;
@@ -158,7 +155,7 @@ Status PostgresSnapshot::read_catalog(bool in_recovery) {
       "SELECT c.oid, n.nspname, c.relname, " + in_raw("n.nspname") + ", " + in_raw("c.relname") +
       ", c.relkind, c.relpersistence, x.extcondition[array_position(x.extconfig, c.oid)],"
       " CASE WHEN a.amname = 'heap' THEN pg_relation_size(c.oid) / current_setting('block_size')::int8 END" +
-      std::string(from_relations)));
+      std::string(postgres_from_relations)));
   const uint64_t large_objects = catalog_.large_objects;
   catalog_ = {.large_objects = large_objects};
   std::vector<std::pair<PostgresTable, std::string>> found;
@@ -216,8 +213,14 @@ bool PostgresSnapshot::is_waited_for() {
   return rows.ok() && rows.value().number(0, 0) > 0;
 }
 
+bool PostgresSnapshot::is_ended_by_replay() {
+  return !connection_->run("SELECT 1").ok() && connection_->sqlstate() == replay_conflict;
+}
+
 Status PostgresSnapshot::finish() {
-  return connection_->run("COMMIT").during("keep the snapshot to the end");
+  Status ended = connection_->run("COMMIT").during("keep the snapshot to the end");
+  if (ended.ok()) return {};
+  return with_replay_hint(std::move(ended).error(), connection_->sqlstate());
 }
 
 }  // namespace hf

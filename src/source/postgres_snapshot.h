@@ -11,6 +11,19 @@
 
 namespace hf {
 
+// What pg_dump dumps the rows of, or the definition: not the system's own, no session's temporary tables, of an
+// extension its configuration tables alone. `c` is the table, `n` its schema, `x` the extension.
+inline constexpr std::string_view postgres_from_relations = R"(
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_am a ON a.oid = c.relam
+  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
+    AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+  LEFT JOIN pg_extension x ON x.oid = d.refobjid
+  WHERE c.relkind IN ('r', 'p', 'f') AND c.relpersistence <> 't'
+    AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+    AND (d.objid IS NULL OR c.oid = ANY (x.extconfig)))";
+
 // A table whose rows get a file of their own.
 struct PostgresTable {
   std::string schema, name;          // UTF-8
@@ -40,6 +53,12 @@ struct PostgresSnapshotOptions {
   bool in_recovery = false;
 };
 
+// What a standby ends sessions with that are in the way of replay. Transactions that read only get it from nothing
+// else.
+inline constexpr std::string_view replay_conflict = "40001";
+// Such an error with what it means and what mends it; every other as it is.
+Error with_replay_hint(Error error, std::string_view sqlstate);
+
 class PostgresSnapshot {
  public:
   static Result<std::unique_ptr<PostgresSnapshot>> take(const PgParameters& server, const std::string& database,
@@ -59,6 +78,8 @@ class PostgresSnapshot {
   std::vector<std::string> locks(size_t sessions) const;
   // Somebody waits for it in order to alter, empty or drop a table.
   bool is_waited_for();
+  // A standby ended the session because it was in the way of what the primary had done.
+  bool is_ended_by_replay();
   // Unavailable: the session was lost, so the locks were too, and what was read may not be of one moment.
   Status finish();
 

@@ -443,6 +443,28 @@ TEST_F(PostgresTest, a_dump_that_fails_is_cut_or_is_killed_is_an_error) {
             std::string::npos);
 }
 
+// A wrapper, or a shell's pipe, that swallows the failure.
+TEST_F(PostgresTest, an_archive_cut_by_a_program_that_ends_well_is_an_error_that_names_the_database) {
+  sql({"CREATE TABLE t (a int)", "INSERT INTO t VALUES (1)",
+       "SELECT lo_from_bytea(0, decode(repeat('ab', 9000), 'hex'))"});
+  const size_t whole = backup().text(in("schema.dump")).size();
+  const auto cut_to = [](const std::string& how) {
+    return "case \"$*\" in *--version*) exec $real/$name \"$@\";; esac\n"
+           "[ $name = pg_dump ] && { $real/$name \"$@\" | " +
+           how + "; exit 0; }";
+  };
+  for (const size_t length : {size_t{1}, size_t{10}, size_t{500}, whole / 2, whole - 9000, whole - 5, whole - 1}) {
+    const Error error = failure_with(cut_to("head -c " + std::to_string(length)));
+    EXPECT_NE(error.message().find("database app: what pg_dump wrote is not a whole archive"), std::string::npos)
+        << length << ": " << error.message();
+    EXPECT_NE(error.hint().find("Option bin"), std::string::npos) << length;
+  }
+  EXPECT_NE(failure_with(cut_to("sed '1s/^/hello /'")).message().find("does not begin"), std::string::npos);
+  SourceOptions uncut = options();
+  uncut["bin"] = {stand_in(cut_to("cat"))};
+  EXPECT_EQ(SourceTest::backup(kind, uncut).text(in("schema.dump")).size(), whole);
+}
+
 TEST_F(PostgresTest, a_killed_session_is_an_error_that_names_database_and_table) {
   sql({"CREATE TABLE big AS SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, 200000) i"});
   // A reader is killed while it waits for the consumer, which is the test.

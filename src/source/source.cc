@@ -3,12 +3,15 @@
 namespace hf {
 
 SourceFinding finding_of(std::string name, const Status& status, std::string good, std::string hint) {
-  if (status.ok()) return {.name = std::move(name), .message = std::move(good)};
+  using State = SourceFinding::State;
+  if (status.ok())
+    return {.state = State::Good, .name = std::move(name), .message = std::move(good), .hint = {}, .detail = {}};
   const Error& error = status.error();
-  return {.name = std::move(name),
-          .is_good = false,
+  return {.state = State::Bad,
+          .name = std::move(name),
           .message = error.message(),
-          .hint = error.hint().empty() ? std::move(hint) : error.hint()};
+          .hint = error.hint().empty() ? std::move(hint) : error.hint(),
+          .detail = error.detail()};
 }
 
 }  // namespace hf

@@ -97,11 +97,12 @@ struct CoveredFile {
 
 // Something that a backup of a source will need, looked at before it does.
 struct SourceFinding {
-  std::string name;  // "database", "program"
-  bool is_good = true;
+  enum class State : uint8_t { Good, Note, Bad } state = State::Good;  // Note: a backup works, and may not always
+  std::string name;                                                    // "database", "program"
   std::string message, hint;
+  std::string detail;  // what others said
 };
-// Good, or what the error says; its hint, or `hint`.
+// Good, or bad and what the error says; its hint, or `hint`.
 SourceFinding finding_of(std::string name, const Status& status, std::string good, std::string hint = {});
 
 class Source {

@@ -109,6 +109,56 @@ for wait in 0.02 0.1 0.3; do
   [[ $code == 0 || ! -e killed.tar.gz.gpg ]] || fail "a killed export left something under its name"
   rm -rf killed.tar.gz.gpg .killed*
 done
+# What a killed export leaves is hidden, and the next one to the same place removes it; what may still be written, or is another's, stays.
+stop_one() {  # stop_one DESTINATION FLAGS...: leaves an export of process $stopped that has begun to write and is held, as $part
+  for _ in {1..20}; do
+    "$HOLDFAST" export "${with[@]}" web "$@" > /dev/null 2>&1 &
+    stopped=$!
+    while kill -0 $stopped 2> /dev/null; do
+      part=$(compgen -G ".$1.holdfast-*-$stopped-*.part" || true)
+      [[ -z $part ]] || break
+    done
+    kill -STOP $stopped 2> /dev/null || true
+    [[ -z $part || ! -e $part ]] || return 0
+    kill -9 $stopped 2> /dev/null || true
+    wait $stopped 2> /dev/null || true
+    rm -rf "$1"
+  done
+  fail "the export to $1 was never seen at work"
+}
+kill_one() { stop_one "$@"; kill -9 $stopped; wait $stopped 2> /dev/null || true; }
+kill_one left.tar.gz.gpg --recipient backup@example.org
+first=$part
+kill_one left.tar.gz.gpg --recipient backup@example.org
+[[ ! -e $first && -e $part ]] || fail "the second export did not remove what the first left: $(ls -A)"
+stop_one left.tar.gz.gpg --recipient backup@example.org
+running=$part alive=$stopped
+on_exit="kill -9 $alive 2> /dev/null || true; $on_exit"
+# Of another boot; of nobody known; of another destination.
+touch ".left.tar.gz.gpg.holdfast-0123456789abcdef-1-1-0123456789ab.part" .left.tar.gz.gpg.holdfast-0123456789ab.part .left.tar.gz.gpg.holdfast-mine.part
+kill_one left.tar.gz
+touch .left.tar.gz.gpg.part
+expect 0 export "${with[@]}" web left.tar.gz.gpg --recipient backup@example.org
+[[ $(grep -c 'left alone, of an export by another machine' stderr) == 2 ]] || fail "what cannot be judged is not told: $(cat stderr)"
+! grep -q 'removed what' stderr || fail "something that may be in use was removed: $(cat stderr)"
+for name in "$running" .left.tar.gz.gpg.holdfast-0123456789abcdef-1-1-0123456789ab.part .left.tar.gz.gpg.holdfast-0123456789ab.part .left.tar.gz.gpg.holdfast-mine.part .left.tar.gz.gpg.part; do
+  [[ -e $name ]] || fail "$name is gone"
+done
+ls -A | grep -q '^.left.tar.gz.holdfast-' || fail "what belongs to another destination is gone"
+kill -9 $alive; wait $alive 2> /dev/null || true
+rm left.tar.gz.gpg
+expect 0 export "${with[@]}" web left.tar.gz.gpg --recipient backup@example.org -o json
+grep -q "removed what an export that was killed had left: $running" stderr || fail "the removal is not told: $(cat stderr)"
+grep -qF "\"remains_removed\":[\"$running\"]" stdout || fail "nor in the document: $(cat stdout)"
+[[ ! -e $running ]] || fail "it is still there"
+kill_one left --format dir
+[[ -d $(ls -dA .left.holdfast-*.part) ]] || fail "no directory was left"
+expect 0 export "${with[@]}" web left --format dir
+grep -q 'removed what an export that was killed had left: .left.holdfast-' stderr || fail "the removal is not told: $(cat stderr)"
+[[ -z $(ls -A | grep '^.left.holdfast-' || true) ]] || fail "the directory is still there"
+(cd left && sha256sum --quiet -c SHA256SUMS) || fail "the export beside it"
+rm -rf left left.* .left*
+echo "exchange: what killed exports leave is removed"
 
 # Back again: each format gives a point that proves itself and restores to the same.
 import_and_compare() {  # SET SOURCE_OF_FILES ARGUMENTS...
@@ -187,8 +237,11 @@ done
 head -c $(($(stat -c %s foreign-Z6.dump) - 3000)) foreign-Z6.dump > cut.dump
 expect 1 import "${with[@]}" cut.dump
 
-# Plain SQL.
+# Plain SQL, with a comment of a kind that pg_dump does not write.
 "$bin/pg_dump" --no-owner --no-acl shop > whole.sql
+{ cat whole.sql; printf '/* dumped; by hand\n'; } > cut.sql
+expect 1 import "${with[@]}" cut.sql
+printf '/* dumped; by /* our */ hand */\n' >> whole.sql
 expect 0 import "${with[@]}" whole.sql --as-set sql -q
 expect 0 verify "${with[@]}" sql -q
 expect 0 restore "${with[@]}" sql --in restored-sql -q

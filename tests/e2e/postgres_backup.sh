@@ -134,6 +134,34 @@ expect 0 show "${with[@]}" latest -o json
 grep -q 'odd and of no use' stdout || fail "the reason of an exclusion is not recorded: $(cat stdout)"
 had=$(points)
 
+# doctor looks at it beforehand: the server, the tools, what may be read; a database that is excluded and not there is a warning.
+doctor() {  # doctor CODE WORDS...: the part about the source
+  local code=$1 words
+  shift
+  expect "$code" config check --live -c holdfast.yaml
+  for words in "$@"; do grep -qF -- "$words" stdout || fail "doctor does not say '$words': $(cat stdout)"; done
+}
+doctor 0 'ok      source.app-db.connection: PostgreSQL ' 'source.app-db.pg_dump: ' 'source.app-db.pg_dumpall: ' 'source.app-db.role_passwords: ' \
+  'source.app-db.database.app: 204 tables can be read' 'source.app-db.database.postgres: 0 tables can be read'
+[[ $(grep -c 'warning source.app-db' stdout) == 0 ]] || fail "of a sound server something is wrong: $(cat stdout)"
+! grep -q 'database.Odd' stdout || fail "an excluded database is looked at"
+sed -i 's/Odd \\"name/Odd \\"nome/' holdfast.yaml
+doctor 0 'warning source.app-db.exclude: database Odd "nome' 'database.Odd "name.$|ü: 1 table can be read'
+sed -i 's/Odd \\"nome/Odd \\"name/' holdfast.yaml
+mv tools/pg_dumpall tools/pg_dumpall.away
+doctor 5 'BAD     source.app-db.pg_dumpall: pg_dumpall is not there' 'hint: install postgresql-client-'
+mv tools/pg_dumpall.away tools/pg_dumpall
+cp -p dsn dsn.away
+(umask 077; printf '%s' "host=$work/pg user=clerk password=clerks-own dbname=app" > dsn)
+doctor 5 'BAD     source.app-db.database.app.tables: 204 tables cannot be read by user clerk: ' 'hint: GRANT pg_read_all_data TO "clerk"' \
+  'BAD     source.app-db.role_passwords: user clerk may not' 'role_passwords: false'
+(umask 077; printf '%s' "$dsn password=wrong-one" > dsn)
+doctor 5 'BAD     source.app-db.connection: connect to PostgreSQL: the server does not accept the password of user postgres (SQLSTATE 28P01)'
+expect 5 doctor -c holdfast.yaml --show-detail
+grep -q 'password authentication failed' stderr || fail "--show-detail shows no detail: $(cat stderr)"
+! grep -q wrong-one stdout stderr || fail "the password is shown"
+mv dsn.away dsn
+
 # Tools that are missing, older, or end early.
 broken() {  # broken WORDS; tools/ has been changed
   expect 1 backup -c holdfast.yaml
@@ -149,6 +177,11 @@ printf '#!/bin/sh\ncase "$*" in *--version*) exec %s/pg_dump "$@" ;; esac\n%s/pg
 chmod 755 tools/pg_dump
 broken 'pg_dump exited with status 1'
 grep -q 'database app' stderr || fail "the database is not named: $(cat stderr)"
+for cut in 'head -c 1' 'head -c 1000' 'head -c -1'; do  # and it says that all is well
+  printf '#!/bin/sh\ncase "$*" in *--version*) exec %s/pg_dump "$@" ;; esac\n%s/pg_dump "$@" | %s\nexit 0\n' "$bin" "$bin" "$cut" > tools/pg_dump
+  broken 'database app: what pg_dump wrote is not a whole archive'
+  grep -q 'pg_restore -f /dev/null' stderr || fail "no command to try: $(cat stderr)"
+done
 
 # A wrong password, a server that is gone, a password where it must not be.
 (umask 077; printf '%s' "$dsn password=wrong-one" > dsn)

@@ -71,6 +71,79 @@ if [[ $(sql -c "select 1 from pg_database where datname = 'half'") == 1 ]]; then
 fi
 [[ $named == yes ]] || fail "no table was named: $(cat stderr)"
 
+echo "== the connection is a secret"
+secret=tr0ub4dor_and_3
+printf '%s\n' "$secret" > needle
+cp "$work/pg/data/pg_hba.conf" pg_hba.conf
+{ echo 'local all keeper scram-sha-256'; cat pg_hba.conf; } > "$work/pg/data/pg_hba.conf"
+sql -c "CREATE ROLE keeper SUPERUSER LOGIN PASSWORD '$secret'" -c 'SELECT pg_reload_conf()' > /dev/null
+shown_nowhere() {  # shown_nowhere FILES...
+  for file in "$@"; do ! grep -qFf needle "$file" || fail "the secret is in $file: $(cat "$file")"; done
+}
+# pg_restore, which tells what it was given, and does not begin before it may.
+mkdir -m 755 told
+touch told/argv; chmod 666 told/argv
+printf '#!/bin/sh\ncase "$*" in *--version*) exec %s/pg_restore "$@" ;; esac\n{ printf "%%s\\n" "$@"; env; } >> %s/argv\nwhile [ ! -e %s/go ]; do sleep 0.05; done\nexec %s/pg_restore "$@"\n' \
+  "$pg_bin" "$work/told" "$work/told" "$pg_bin" > told/pg_restore
+chmod 755 told/pg_restore
+SHOP_DSN="postgresql://keeper:$secret@/?host=$work/pg&port=5432" "$HOLDFAST" restore "${with[@]}" "$point" --dsn env:SHOP_DSN --database shop=secretly --postgres-bin "$work/told" \
+  --show-detail > stdout 2> stderr < /dev/null &
+pid=$!
+for _ in {1..1200}; do
+  [[ ! -s told/argv ]] || break
+  kill -0 $pid 2> /dev/null || fail "the restore ended early: $(cat stderr)"
+  sleep 0.1
+done
+[[ -s told/argv ]] || fail "pg_restore was not started"
+looked=0
+for process in /proc/[0-9]*/cmdline; do
+  # Some are gone by now.
+  tr '\0' ' ' < "$process" > words 2> /dev/null || continue
+  shown_nowhere words
+  looked=$((looked + 1))
+done
+((looked > 5)) || fail "no processes were looked at"
+tr '\0' ' ' < /proc/$pid/cmdline | grep -qF 'env:SHOP_DSN' || fail "the restore was not among them"
+touch told/go
+wait $pid || fail "restore by a secret: $(cat stderr)"
+shown_nowhere stdout stderr told/argv
+content secretly | sed 's/secretly/shop/g' > shop.found
+same "the database restored by a secret" shop.wanted shop.found
+# With a safety point, for which pg_dump gets there too; and each process of it is looked at while it lasts.
+(umask 077; printf '%s' "host=$work/pg port=5432 user=keeper password=$secret" > secret.dsn)
+"$HOLDFAST" restore "${with[@]}" "$point" --dsn "file:$work/secret.dsn" --database shop=secretly --recreate --allow-production --yes --confirm secretly -o json > stdout 2> stderr < /dev/null &
+pid=$!
+children=0
+while kill -0 $pid 2> /dev/null; do
+  for process in $(cat /proc/$pid/task/*/children 2> /dev/null); do
+    tr '\0' ' ' < "/proc/$process/cmdline" > words 2> /dev/null || continue
+    shown_nowhere words
+    ! grep -q pg_dump words || children=$((children + 1))
+  done
+done
+wait $pid || fail "restore by a secret in a file: $(cat stderr)"
+((children > 0)) || fail "no child was looked at"
+shown_nowhere stdout stderr
+safety=$(python3 -c 'import json; print(json.load(open("stdout"))["safety_point"][:12])')
+expect 0 show "${with[@]}" "$safety" -o json
+shown_nowhere stdout
+content secretly | sed 's/secretly/shop/g' > shop.found
+same "the database restored anew by a secret" shop.wanted shop.found
+# What is wrong with a secret is said without it.
+export SHOP_DSN="host=$work/pg user=keeper password=not$secret"
+expect 1 restore "${with[@]}" "$point" --dsn env:SHOP_DSN --database shop=again --show-detail
+shown_nowhere stdout stderr
+grep -q 'does not accept the password of user keeper' stderr || fail "the cause is not named: $(cat stderr)"
+export SHOP_DSN="password=$secret this is no connection"
+expect 2 restore "${with[@]}" "$point" --dsn env:SHOP_DSN --database shop=again --show-detail -o json
+shown_nowhere stdout stderr
+unset SHOP_DSN
+code=0
+"$HOLDFAST" restore "${with[@]}" "$point" --dsn env:SHOP_DSN --database shop=again > stdout 2> stderr < /dev/null || code=$?
+[[ $code != 0 ]] && grep -q 'SHOP_DSN' stderr || fail "exit $code for a secret that is not there: $(cat stderr)"
+cat pg_hba.conf > "$work/pg/data/pg_hba.conf"
+sql -c 'DROP DATABASE secretly' -c 'DROP ROLE keeper' -c 'SELECT pg_reload_conf()' > /dev/null
+
 echo "== one table, one schema"
 expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=part --table sales.orders
 [[ $(sql -d part -c 'select count(*) from sales.orders') == 5000 ]] || fail "rows of the table"
@@ -105,7 +178,7 @@ expect 0 restore "${with[@]}" "$safety" --dsn "$server" --database shop --recrea
 content shop > shop.found
 same "the database after going back" shop.changed shop.found
 expect 0 list points "${with[@]}" -o json
-python3 -c 'import json; p=json.load(open("stdout"))["points"]; assert [q["set"] for q in p].count("before-restore") == 1, p' || fail "safety points: $(cat stdout)"
+python3 -c 'import json; p=json.load(open("stdout"))["points"]; assert [q["set"] for q in p].count("before-restore") == 2, p' || fail "safety points: $(cat stdout)"
 expect 0 verify "${with[@]}" "$safety"
 sql -d shop -c 'create table not_in_the_point (a int); insert into not_in_the_point values (1); update big set t = t || t'
 expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop --clean --allow-production --yes --confirm shop --no-safety-point

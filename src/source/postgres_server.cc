@@ -1,0 +1,58 @@
+#include "source/postgres_server.h"
+
+#include <algorithm>
+
+#include "pg/names.h"
+#include "pg/tools.h"
+
+namespace hf {
+namespace {
+
+Result<PgParameters> parameters_given(const SourceWorld& world, const PostgresSpec& spec) {
+  PgParameters parameters;
+  if (is_reference_to_dsn(spec.dsn)) {
+    const Credential dsn = HF_TRY(world.secret(spec.dsn).during("read the secret of option dsn"));
+    const std::span<const unsigned char> bytes = dsn.reveal(Purpose::Authenticate);
+    parameters = HF_TRY(parse_pg_parameters(as_text(std::as_bytes(bytes))));
+  } else {
+    parameters = HF_TRY(parse_pg_parameters(spec.dsn));
+  }
+  if (!spec.password.empty())
+    parameters.password = HF_TRY(world.secret(spec.password).during("read the secret of option password"));
+  return parameters;
+}
+
+}  // namespace
+
+bool is_reference_to_dsn(std::string_view dsn) {
+  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
+}
+
+Result<std::unique_ptr<PgConnection>> connect_postgres(const SourceWorld& world, const PostgresSpec& spec,
+                                                       const Deadline& deadline, const std::stop_token& stop) {
+  const PgParameters parameters = HF_TRY(parameters_given(world, spec));
+  Result<std::unique_ptr<PgConnection>> connection = PgConnection::open(parameters, deadline, stop);
+  // libpq's default is a database named after the user, which need not be there.
+  if (connection.ok() || connection.error().code() != Code::NotFound || parameters.values.contains("dbname"))
+    return connection;
+  return PgConnection::open(with_database(parameters, "postgres"), deadline, stop);
+}
+
+Result<std::vector<FoundDatabase>> list_postgres_databases(PgConnection& connection) {
+  const PgRows rows =
+      HF_TRY(connection.query("SELECT datname, datallowconn FROM pg_database WHERE datname <> 'template0'"));
+  std::vector<FoundDatabase> databases;
+  for (size_t row = 0; row < rows.size(); ++row) databases.push_back({rows.text(row, 0), rows.flag(row, 1)});
+  std::sort(databases.begin(), databases.end(), [](const FoundDatabase& a, const FoundDatabase& b) {
+    return compare_paths(pg_file_name(a.name), pg_file_name(b.name)) < 0;
+  });
+  return databases;
+}
+
+Result<std::string> find_postgres_tool(const SourceWorld& world, const PostgresSpec& spec, const char* name,
+                                       int server_version, const Deadline& deadline, const std::stop_token& stop) {
+  const PgToolQuery query{.name = name, .bin = spec.bin, .major_min = server_version / 10000};
+  return HF_TRY(find_pg_tool(world.fs, world.process, query, deadline, stop)).path;
+}
+
+}  // namespace hf

@@ -1,0 +1,47 @@
+// The server of a postgres source: what was asked for, how it is reached, and which databases and programs there are.
+#pragma once
+
+#include <map>
+
+#include "pg/connection.h"
+#include "source/source.h"
+
+namespace hf {
+
+struct PostgresSpec {
+  std::string dsn;       // or a reference to it
+  std::string password;  // a reference; "": libpq looks for one
+  std::string bin;
+  std::map<std::string, std::string> excluded;  // databases, and why
+  size_t jobs = 2;
+  bool role_passwords = true;
+  uint64_t size_min = 0;
+  Duration lock_timeout{}, timeout{};
+};
+
+// What all databases of a server share.
+struct PostgresServer {
+  const PostgresSpec& spec;
+  PgParameters parameters;          // of the very server that answered first
+  std::string pg_dump, pg_dumpall;  // programs
+  int version = 0;
+  bool in_recovery = false;
+};
+
+struct FoundDatabase {
+  std::string name;
+  bool allows_connections = true;
+};
+
+// `dsn` names a secret that holds the connection.
+bool is_reference_to_dsn(std::string_view dsn);
+
+Result<std::unique_ptr<PgConnection>> connect_postgres(const SourceWorld& world, const PostgresSpec& spec,
+                                                       const Deadline& deadline, const std::stop_token& stop);
+// All but template0, in the order of their directories.
+Result<std::vector<FoundDatabase>> list_postgres_databases(PgConnection& connection);
+// The path of one of the programs that fit a server of that version.
+Result<std::string> find_postgres_tool(const SourceWorld& world, const PostgresSpec& spec, const char* name,
+                                       int server_version, const Deadline& deadline, const std::stop_token& stop);
+
+}  // namespace hf
