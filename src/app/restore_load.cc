@@ -3,10 +3,9 @@
 #include <algorithm>
 
 #include "app/choose.h"
-#include "app/help.h"
 #include "app/kinds.h"
 #include "app/point_text.h"
-#include "backup/backup_run.h"
+#include "app/safety_point.h"
 #include "backup/recorded.h"
 #include "backup/restore.h"
 #include "base/text.h"
@@ -17,9 +16,6 @@ namespace {
 
 constexpr std::array<std::string_view, 9> flags_of_directories = {
     "in", "path", "overwrite", "setuid", "devices", "compare-content", "in-place", "to-path", "start"};
-// Safety points are a set of their own: they are not the newest state of what was restored.
-constexpr std::string_view safety_set = "before-restore";
-constexpr std::string_view safety_tag = "safety";
 
 struct LoadTask {
   const SourceRecord* source = nullptr;
@@ -116,38 +112,21 @@ Status confirm(Context& context, const LoadPlan& plan) {
 }
 
 // What is lost becomes a point first. Nothing if there is nothing to save, or nobody wants it.
-Result<std::optional<Point>> take_safety_point(Context& context, const SourceWorld& world, Repository& repository,
-                                               const Point& restored, const LoadTask& task, const LoadPlan& plan) {
-  if (!plan.is_destructive) return std::optional<Point>();
+Result<std::optional<SafetyPoint>> save_what_is_lost(Context& context, const Settings& settings,
+                                                     const Repository& repository, const Point& restored,
+                                                     const LoadTask& task, const LoadPlan& plan) {
+  if (!plan.is_destructive) return std::optional<SafetyPoint>();
   if (context.args.has("no-safety-point")) {
     context.out.warn("note: no safety point is taken, as was asked: there will be no way back");
-    return std::optional<Point>();
+    return std::optional<SafetyPoint>();
   }
-  // Not the whole of its source: so it is never taken for the newest state of anything.
-  BackupRequest request{.set = std::string(safety_set),
-                        .sources = {},
-                        .kind = std::string(kind_selected),
-                        .host = context.program.host,
-                        .version = program_version()};
-  request.tags = {{std::string(safety_tag), plan.name}, {"restored-point", restored.id.hex()}};
-  request.pipeline.workers = context.program.processors;
-  request.progress = [&](const BackupProgress& state) {
-    context.progress.update({.doing = "safety point of " + plan.name, .bytes = state.capture.bytes});
-  };
-  std::unique_ptr<Source> source = HF_TRY(task.kind.open(world, task.source->name, plan.safety));
-  source->start();
-  request.sources.push_back({.name = task.source->name, .kind = task.source->kind, .source = std::move(source)});
-  Result<BackupOutcome> outcome = run_backup(repository, std::move(request), context.program.stop);
-  context.progress.clear();
-  if (!outcome.ok())
-    return std::move(outcome).error().during("nothing was changed: the safety point of database " +
-                                             printable(plan.name) + " cannot be taken");
-  const Point& point = outcome.value().point;
-  if (point.manifest.status != PointStatus::Complete)
-    return Error(Code::Failed, "nothing was changed: the safety point of database " + printable(plan.name) +
-                                   " is not complete: holdfast show " + shown_id(point.id));
-  context.out.say("what is there now is safety point " + shown_id(point.id));
-  return std::optional<Point>(point);
+  const SafetyRequest request{.kind = task.kind,
+                              .source = task.source->name,
+                              .options = plan.safety,
+                              .replaced = plan.name,
+                              .restored = restored.id};
+  SafetyPoint taken = HF_TRY(take_safety_point(context, settings, repository, request));
+  return std::optional<SafetyPoint>(std::move(taken));
 }
 
 std::string way_back(const Point& safety, const LoadTask& task, const LoadPlan& plan) {
@@ -206,7 +185,7 @@ Result<Exit> show_plan(Context& context, const Point& point, const LoadTask& tas
 }
 
 Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& task, const LoadPlan& plan,
-                         const LoadOutcome& outcome, uint64_t bytes, const std::optional<Point>& safety,
+                         const LoadOutcome& outcome, uint64_t bytes, const std::optional<SafetyPoint>& safety,
                          Duration took) {
   const std::string status = outcome.errors == 0 ? "complete" : "partial";
   const Duration rpo = context.program.clock.wall() - point.manifest.started;
@@ -216,7 +195,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
                   format_bytes(bytes) + ", in " + format_duration(took));
   for (const std::string& note : outcome.notes) context.out.remark("note: " + printable(note));
   for (const std::string& line : outcome.lines) context.out.say(line);
-  if (safety) context.out.say(way_back(*safety, task, plan));
+  if (safety) context.out.say(way_back(safety->point, task, plan));
   if (outcome.errors > 0)
     context.out.warn("the server refused " + format_count(outcome.errors, "statement", "statements") +
                      ", which were passed over as was asked");
@@ -228,6 +207,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
   source.add("connections", connections.json());
   JsonArray sources;
   sources.add(source);
+  const std::vector<SyncedCopy> none;
   context.out.event("run.finished", JsonObject().add("status", status));
   context.out.document(JsonObject()
                            .add("point", point.id.hex())
@@ -236,7 +216,8 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
                            .add("status", status)
                            .add("seconds", Json::seconds(took))
                            .add("sources", sources.json())
-                           .add("safety_point", safety ? Json(safety->id.hex()) : Json())
+                           .add("safety_point", safety ? Json(safety->point.id.hex()) : Json())
+                           .add("safety_copies", copies_document(safety ? safety->copies : none).json())
                            .add("rpo_actual_seconds", Json::seconds(rpo))
                            .add("rto_actual_seconds", Json::seconds(took)));
   return outcome.errors == 0 ? Exit::Done : Exit::Partial;
@@ -260,10 +241,10 @@ Result<Exit> restore_load(Context& context, const Settings& settings, Repository
   HF_TRY(check_space(context.program.fs, stage_parent(context, plan), task, plan));
   HF_TRY(confirm(context, plan));
   context.out.event("run.started", JsonObject().add("verb", "restore").add("point", point.id.hex()));
-  const std::optional<Point> safety = HF_TRY(take_safety_point(context, world, repository, point, task, plan));
+  const std::optional<SafetyPoint> safety = HF_TRY(save_what_is_lost(context, settings, repository, point, task, plan));
   uint64_t bytes = 0;
   Result<LoadOutcome> loaded = stage_and_load(context, repository, point, task, plan, *load, bytes);
-  if (!loaded.ok() && safety) context.out.warn(way_back(*safety, task, plan));
+  if (!loaded.ok() && safety) context.out.warn(way_back(safety->point, task, plan));
   const LoadOutcome outcome = HF_TRY(std::move(loaded));
   return show_loaded(context, point, task, plan, outcome, bytes, safety, context.program.clock.mono() - begin);
 }
