@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "app/choose.h"
+#include "app/environments.h"
 #include "app/kinds.h"
 #include "app/point_text.h"
 #include "app/safety_point.h"
@@ -86,6 +87,16 @@ Status check_space(Fs& fs, const std::string& parent, const LoadTask& task, cons
   return Error(Code::Failed, "there is not enough space in " + printable(parent) + ": " + format_bytes(free) +
                                  " are free, and about " + format_bytes(static_cast<uint64_t>(needed)) + " needed")
       .with_hint("--stage DIR names a directory elsewhere for the staged files");
+}
+
+// What the configuration says of the server, beside what the kind found out about it.
+void judge_production(Context& context, const Settings& settings, LoadPlan& plan) {
+  constexpr std::string_view before = "server ", behind = ", database ";
+  const std::string_view place = plan.environment;
+  if (!plan.is_destructive || !settings.config || !place.starts_with(before)) return;
+  const std::string_view server = place.substr(before.size(), place.find(behind) - before.size());
+  const std::string why = why_production(*settings.config, server, context.program.host);
+  if (!why.empty()) plan.production += (plan.production.empty() ? "" : "; ") + why;
 }
 
 // Production first: that is not a question of typing the right name.
@@ -236,7 +247,8 @@ Result<Exit> restore_load(Context& context, const Settings& settings, Repository
   task.request.scratch = stage_parent(context, {});
   const SourceWorld world = source_world(context, settings);
   const std::unique_ptr<Load> load = HF_TRY(task.kind.load(world, recorded_source(*task.source), task.request));
-  const LoadPlan plan = HF_TRY(load->plan(context.program.stop));
+  LoadPlan plan = HF_TRY(load->plan(context.program.stop));
+  judge_production(context, settings, plan);
   if (context.args.has("dry-run")) return show_plan(context, point, task, plan);
   HF_TRY(check_space(context.program.fs, stage_parent(context, plan), task, plan));
   HF_TRY(confirm(context, plan));
@@ -263,7 +275,7 @@ std::vector<OptionSpec> restore_load_options() {
           {"on-error", "", "HOW", "stop at what the server refuses (the default), or continue"},
           {"connections", "", "N", "sessions that load at the same time (default: one a processor)"},
           {"stage", "", "DIR", "where the files are put before they are loaded"},
-          {"allow-production", "", "", "replace a database of the server that the point was taken from"},
+          {"allow-production", "", "", "replace a database of a server that is taken for production"},
           {"no-safety-point", "", "", "do not save what is replaced"},
           {"postgres-bin", "", "DIR", "where PostgreSQL's programs are"},
           {"postgres-user", "", "NAME", "as whom they run if we are root (default: postgres)"}};
