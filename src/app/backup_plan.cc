@@ -49,14 +49,26 @@ Status keep_only(std::vector<SetPlan>& plans, const std::vector<std::string>& wa
   return {};
 }
 
+// In the place of a source that could not be opened: it fails with that.
+class UnopenedSource final : public Source {
+ public:
+  explicit UnopenedSource(Error why) : why_(std::move(why)) {}
+  Status run(Sink&, Previous&, std::stop_token) override { return why_.clone(); }
+
+ private:
+  const Error why_;
+};
+
 Status open_sources(const SourceWorld& world, SetPlan& plan, const std::vector<SourceKind>& kinds) {
   for (const PlannedSource& planned : plan.planned) {
     const auto kind =
         std::find_if(kinds.begin(), kinds.end(), [&](const SourceKind& k) { return k.name == planned.kind; });
     if (kind == kinds.end())
       return Error(Code::Invalid, "source " + planned.name + " is of an unknown kind: " + planned.kind);
-    std::unique_ptr<Source> source = HF_TRY(kind->open(world, planned.name, planned.options));
-    plan.sources.push_back({.name = planned.name, .kind = planned.kind, .source = std::move(source)});
+    Result<std::unique_ptr<Source>> source = kind->open(world, planned.name, planned.options);
+    if (!source.ok() && plan.is_emergency) source = std::make_unique<UnopenedSource>(std::move(source).error());
+    std::unique_ptr<Source> opened = HF_TRY(std::move(source));
+    plan.sources.push_back({.name = planned.name, .kind = planned.kind, .source = std::move(opened)});
   }
   return {};
 }
@@ -112,6 +124,7 @@ Result<std::vector<SetPlan>> plan_backup(Context& context, const Settings& setti
   HF_TRY(keep_only(plans, context.args.all("source")));
   const SourceWorld world = source_world(context, settings);
   for (SetPlan& plan : plans) {
+    plan.is_emergency = context.args.has("emergency");
     HF_TRY(open_sources(world, plan, kinds));
     divide(plan);
   }

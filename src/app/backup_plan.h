@@ -12,6 +12,7 @@ struct SetPlan {
   std::vector<PlannedSource> planned;
   std::vector<NamedSource> sources;  // one for each of `planned`
   bool is_selected = false;          // --source left out others of the set
+  bool is_emergency = false;         // what fails, and be it to open, is left to the run to tell
 };
 
 // From the words of the command line: sources, or names of sets of the configuration (none: all of them).

@@ -25,6 +25,12 @@ void print_problems(Out& out, std::string_view source, const std::vector<Problem
   if (count > shown) out.warn("  and " + format_count(count - shown) + " more");
 }
 
+void print_failure(Out& out, std::string_view source, const Error& error) {
+  out.warn("  " + printable(source) + ": " + printable(error.message()));
+  if (!error.hint().empty()) out.warn("  hint: " + printable(error.hint()));
+  out.detail(error.detail());
+}
+
 JsonArray problems_document(const std::vector<ProblemRecord>& problems, bool all) {
   JsonArray array;
   const size_t shown = all ? problems.size() : std::min(problems.size(), problems_shown_max);
@@ -46,11 +52,17 @@ JsonObject backup_document(const BackupOutcome& outcome, bool all_problems) {
         .add("problem_count", source.problem_count);
     sources.add(one);
   }
+  for (const SourceFailure& failed : outcome.failed)
+    sources.add(failure_document({.name = failed.name, .kind = failed.kind, .why = failed.error.message()})
+                    .add("seconds", 0)
+                    .add("problems", JsonArray().json())
+                    .add("problem_count", 0)
+                    .add("error", error_document(failed.error, exit_code(failed.error.code()))));
   JsonObject bytes;
   bytes.add("read", outcome.bytes_read).add("new", outcome.bytes_new).add("stored", outcome.bytes_stored);
   JsonObject body;
   body.add("point", outcome.point.id.hex()).add("set", manifest.set).add("status", name_of(manifest.status));
-  body.add("kind", manifest.kind);
+  body.add("kind", manifest.kind).add("emergency", is_emergency(manifest));
   body.add("seconds", Json::seconds(outcome.took)).add("bytes", bytes).add("sources", sources.json());
   return body;
 }
@@ -72,10 +84,13 @@ void print_backup(Out& out, const BackupOutcome& outcome) {
           format_count(files, "file", "files") + ", " + format_bytes(bytes) + "; read " +
           format_bytes(outcome.bytes_read) + ", new " + format_bytes(outcome.bytes_new) + ", stored " +
           format_bytes(outcome.bytes_stored) + "; " + format_duration(outcome.took));
+  if (is_emergency(manifest))
+    out.say("it stays until it is given up by name: holdfast prune --forget " + shown_id(outcome.point.id));
   if (manifest.status == PointStatus::Complete) return;
   out.warn("the point is partial; not read:");
   for (const SourceRecord& source : manifest.sources)
     print_problems(out, source.name, source.problems, source.problem_count);
+  for (const SourceFailure& failed : outcome.failed) print_failure(out, failed.name, failed.error);
 }
 
 void print_perf(Out& out, const Meter& meter) {

@@ -12,6 +12,9 @@ void print_backup(Out& out, const BackupOutcome& outcome);
 void print_perf(Out& out, const Meter& meter);
 JsonArray perf_document(const Meter& meter);
 
+// Of a source that failed: why, and what mends it.
+void print_failure(Out& out, std::string_view source, const Error& error);
+
 // "path: what" for the first 20 (or all), then how many more.
 void print_problems(Out& out, std::string_view source, const std::vector<ProblemRecord>& problems, uint64_t count);
 JsonArray problems_document(const std::vector<ProblemRecord>& problems, bool all);

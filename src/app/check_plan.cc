@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/environments.h"
 #include "app/kinds.h"
 #include "base/text.h"
 
@@ -75,7 +76,8 @@ Result<PlannedPlace> plan_place(Context& context, const config::Config* config) 
     const config::KindConfig& environment = config->environments.find(named)->second;
     planned.environment = named;
     planned.directory = option_of(environment, "path");
-    planned.is_production = option_of(environment, "production") == "true";
+    planned.type = environment.type;
+    planned.is_production = is_production(named, environment);
     planned.place.base_url = option_of(environment, "base_url");
     planned.place.ca_file = option_of(environment, "ca_file");
     if (const auto env = environment.options.find("env"); env != environment.options.end())

@@ -18,6 +18,7 @@ Result<CheckPlan> plan_checks(Context& context, const config::Config* config, co
 // What --in names: an environment, or a directory.
 struct PlannedPlace {
   std::string environment;  // its name; "": a directory
+  std::string type;         // of environment
   std::string directory;    // "": none is named
   bool is_production = false;
   CheckPlace place;

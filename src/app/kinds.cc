@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/environments.h"
 #include "app/targets.h"
 #include "check/kinds.h"
 #include "source/command.h"
@@ -80,20 +81,6 @@ config::KindSchema schema_of(const CheckKind& kind) {
   return schema;
 }
 
-// A place on this machine. Others, such as a container or a machine of its own, are kinds of their own.
-config::KindSchema directory_environment() {
-  using Type = config::KindOption::Type;
-  return {.name = "directory",
-          .help = "A directory of this machine, and the service that runs on what is restored there.",
-          .options = {
-              {"path", "the directory that points are restored in, to prove them (default: $TMPDIR, /tmp)"},
-              {"base_url", "where the service is: http checks ask below it"},
-              {"ca_file", "certificates (PEM) that it may show, instead of the system's"},
-              {"env", "variables for run checks; `$name` is a secret", Type::Map},
-              {"production", "it is in use: nothing is restored there to be tried (default false)", Type::Flag},
-          }};
-}
-
 // For the commented sample: what a reader would have there.
 std::string sample_of(std::string_view kind, std::string_view option) {
   if (kind == "files" && option == "paths") return "[/srv/uploads]";
@@ -132,7 +119,7 @@ std::vector<CheckKind> check_kinds() {
 config::Schemas config_schemas() {
   config::Schemas schemas;
   for (const CheckKind& kind : check_kinds()) schemas.checks.push_back(schema_of(kind));
-  schemas.environments.push_back(directory_environment());
+  schemas.environments = environment_kinds();
   for (const SourceKind& kind : source_kinds()) {
     config::KindSchema schema{.name = std::string(kind.name), .help = std::string(kind.help)};
     for (const SourceOption& option : kind.options)

@@ -26,16 +26,42 @@ uint64_t bytes_of(const Manifest& manifest) {
   return bytes;
 }
 
+namespace {
+
+std::string names_text(const Manifest& manifest, std::string_view between) {
+  std::string names = is_whole(manifest) ? "" : "only ";
+  for (const SourceRecord& source : manifest.sources)
+    names.append(&source == &manifest.sources.front() ? "" : between).append(printable(source.name));
+  const std::vector<FailedSource> failed = failed_sources(manifest);
+  for (const FailedSource& source : failed)
+    names.append(&source == &failed.front() ? "; failed: " : between).append(printable(source.name));
+  return names;
+}
+
+}  // namespace
+
 std::string only_text(const Manifest& manifest) {
-  if (is_whole(manifest)) return {};
-  std::string names;
-  for (const SourceRecord& source : manifest.sources) names += (names.empty() ? "" : ", ") + printable(source.name);
-  return " (only " + names + ")";
+  return is_whole(manifest) ? "" : " (" + names_text(manifest, ", ") + ")";
+}
+
+std::string sources_text(const Manifest& manifest) {
+  return names_text(manifest, " ");
+}
+
+JsonObject failure_document(const FailedSource& failed) {
+  return JsonObject()
+      .add("name", failed.name)
+      .add("kind", failed.kind)
+      .add("status", "failed")
+      .add("bytes", 0)
+      .add("files", 0)
+      .add("message", failed.why);
 }
 
 std::string tags_text(const std::map<std::string, std::string>& tags) {
   std::string text;
-  for (const auto& [name, value] : tags) text += (text.empty() ? "" : " ") + printable(name) + "=" + printable(value);
+  for (const auto& [name, value] : tags)
+    if (!is_failed_tag(name)) text += (text.empty() ? "" : " ") + printable(name) + "=" + printable(value);
   return text;
 }
 

@@ -3,10 +3,10 @@
 #include <algorithm>
 
 #include "app/choose.h"
-#include "app/help.h"
+#include "app/environments.h"
 #include "app/kinds.h"
 #include "app/point_text.h"
-#include "backup/backup_run.h"
+#include "app/safety_point.h"
 #include "backup/point_files.h"
 #include "backup/recorded.h"
 #include "backup/restore.h"
@@ -18,9 +18,6 @@ namespace {
 
 constexpr std::array<std::string_view, 9> flags_of_directories = {
     "in", "path", "overwrite", "setuid", "devices", "compare-content", "in-place", "to-path", "start"};
-// Safety points are a set of their own: they are not the newest state of what was restored.
-constexpr std::string_view safety_set = "before-restore";
-constexpr std::string_view safety_tag = "safety";
 
 struct LoadTask {
   const SourceRecord* source = nullptr;
@@ -94,6 +91,16 @@ Status check_space(Fs& fs, const std::string& parent, const LoadTask& task, cons
       .with_hint("--stage DIR names a directory elsewhere for the staged files");
 }
 
+// What the configuration says of the server, beside what the kind found out about it.
+void judge_production(Context& context, const Settings& settings, LoadPlan& plan) {
+  constexpr std::string_view before = "server ", behind = ", database ";
+  const std::string_view place = plan.environment;
+  if (!plan.is_destructive || !settings.config || !place.starts_with(before)) return;
+  const std::string_view server = place.substr(before.size(), place.find(behind) - before.size());
+  const std::string why = why_production(*settings.config, server, context.program.host);
+  if (!why.empty()) plan.production += (plan.production.empty() ? "" : "; ") + why;
+}
+
 // Production first: that is not a question of typing the right name.
 Status confirm(Context& context, const LoadPlan& plan) {
   if (!plan.is_destructive) return {};
@@ -118,38 +125,21 @@ Status confirm(Context& context, const LoadPlan& plan) {
 }
 
 // What is lost becomes a point first. Nothing if there is nothing to save, or nobody wants it.
-Result<std::optional<Point>> take_safety_point(Context& context, const SourceWorld& world, Repository& repository,
-                                               const Point& restored, const LoadTask& task, const LoadPlan& plan) {
-  if (!plan.is_destructive) return std::optional<Point>();
+Result<std::optional<SafetyPoint>> save_what_is_lost(Context& context, const Settings& settings,
+                                                     const Repository& repository, const Point& restored,
+                                                     const LoadTask& task, const LoadPlan& plan) {
+  if (!plan.is_destructive) return std::optional<SafetyPoint>();
   if (context.args.has("no-safety-point")) {
     context.out.warn("note: no safety point is taken, as was asked: there will be no way back");
-    return std::optional<Point>();
+    return std::optional<SafetyPoint>();
   }
-  // Not the whole of its source: so it is never taken for the newest state of anything.
-  BackupRequest request{.set = std::string(safety_set),
-                        .sources = {},
-                        .kind = std::string(kind_selected),
-                        .host = context.program.host,
-                        .version = program_version()};
-  request.tags = {{std::string(safety_tag), plan.name}, {"restored-point", restored.id.hex()}};
-  request.pipeline.workers = context.program.processors;
-  request.progress = [&](const BackupProgress& state) {
-    context.progress.update({.doing = "safety point of " + plan.name, .bytes = state.capture.bytes});
-  };
-  std::unique_ptr<Source> source = HF_TRY(task.kind.open(world, task.source->name, plan.safety));
-  source->start();
-  request.sources.push_back({.name = task.source->name, .kind = task.source->kind, .source = std::move(source)});
-  Result<BackupOutcome> outcome = run_backup(repository, std::move(request), context.program.stop);
-  context.progress.clear();
-  if (!outcome.ok())
-    return std::move(outcome).error().during("nothing was changed: the safety point of database " +
-                                             printable(plan.name) + " cannot be taken");
-  const Point& point = outcome.value().point;
-  if (point.manifest.status != PointStatus::Complete)
-    return Error(Code::Failed, "nothing was changed: the safety point of database " + printable(plan.name) +
-                                   " is not complete: holdfast show " + shown_id(point.id));
-  context.out.say("what is there now is safety point " + shown_id(point.id));
-  return std::optional<Point>(point);
+  const SafetyRequest request{.kind = task.kind,
+                              .source = task.source->name,
+                              .options = plan.safety,
+                              .replaced = plan.name,
+                              .restored = restored.id};
+  SafetyPoint taken = HF_TRY(take_safety_point(context, settings, repository, request));
+  return std::optional<SafetyPoint>(std::move(taken));
 }
 
 std::string way_back(const Point& safety, const LoadTask& task, const LoadPlan& plan) {
@@ -214,7 +204,7 @@ Result<Exit> show_plan(Context& context, const Point& point, const LoadTask& tas
 }
 
 Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& task, const LoadPlan& plan,
-                         const LoadOutcome& outcome, uint64_t bytes, const std::optional<Point>& safety,
+                         const LoadOutcome& outcome, uint64_t bytes, const std::optional<SafetyPoint>& safety,
                          Duration took) {
   const std::string status = outcome.errors == 0 ? "complete" : "partial";
   const Duration rpo = context.program.clock.wall() - point.manifest.started;
@@ -224,7 +214,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
                   format_bytes(bytes) + ", in " + format_duration(took));
   for (const std::string& note : outcome.notes) context.out.remark("note: " + printable(note));
   for (const std::string& line : outcome.lines) context.out.say(line);
-  if (safety) context.out.say(way_back(*safety, task, plan));
+  if (safety) context.out.say(way_back(safety->point, task, plan));
   if (outcome.errors > 0)
     context.out.warn("the server refused " + format_count(outcome.errors, "statement", "statements") +
                      ", which were passed over as was asked");
@@ -236,6 +226,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
   source.add("connections", connections.json());
   JsonArray sources;
   sources.add(source);
+  const std::vector<SyncedCopy> none;
   context.out.event("run.finished", JsonObject().add("status", status));
   context.out.document(JsonObject()
                            .add("point", point.id.hex())
@@ -244,7 +235,8 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
                            .add("status", status)
                            .add("seconds", Json::seconds(took))
                            .add("sources", sources.json())
-                           .add("safety_point", safety ? Json(safety->id.hex()) : Json())
+                           .add("safety_point", safety ? Json(safety->point.id.hex()) : Json())
+                           .add("safety_copies", copies_document(safety ? safety->copies : none).json())
                            .add("rpo_actual_seconds", Json::seconds(rpo))
                            .add("rto_actual_seconds", Json::seconds(took)));
   return outcome.errors == 0 ? Exit::Done : Exit::Partial;
@@ -263,15 +255,16 @@ Result<Exit> restore_load(Context& context, const Settings& settings, Repository
   task.request.scratch = stage_parent(context, {});
   const SourceWorld world = source_world(context, settings);
   const std::unique_ptr<Load> load = HF_TRY(task.kind.load(world, recorded_source(*task.source), task.request));
-  const LoadPlan plan = HF_TRY(load->plan(context.program.stop));
+  LoadPlan plan = HF_TRY(load->plan(context.program.stop));
+  judge_production(context, settings, plan);
   if (context.args.has("dry-run")) return show_plan(context, point, task, plan);
   HF_TRY(check_space(context.program.fs, stage_parent(context, plan), task, plan));
   HF_TRY(confirm(context, plan));
   context.out.event("run.started", JsonObject().add("verb", "restore").add("point", point.id.hex()));
-  const std::optional<Point> safety = HF_TRY(take_safety_point(context, world, repository, point, task, plan));
+  const std::optional<SafetyPoint> safety = HF_TRY(save_what_is_lost(context, settings, repository, point, task, plan));
   uint64_t bytes = 0;
   Result<LoadOutcome> loaded = stage_and_load(context, repository, point, task, plan, *load, bytes);
-  if (!loaded.ok() && safety) context.out.warn(way_back(*safety, task, plan));
+  if (!loaded.ok() && safety) context.out.warn(way_back(safety->point, task, plan));
   const LoadOutcome outcome = HF_TRY(std::move(loaded));
   return show_loaded(context, point, task, plan, outcome, bytes, safety, context.program.clock.mono() - begin);
 }
@@ -290,7 +283,7 @@ std::vector<OptionSpec> restore_load_options() {
           {"on-error", "", "HOW", "stop at what the server refuses (the default), or continue"},
           {"connections", "", "N", "sessions that load at the same time (default: one a processor)"},
           {"stage", "", "DIR", "where the files are put before they are loaded"},
-          {"allow-production", "", "", "replace a database of the server that the point was taken from"},
+          {"allow-production", "", "", "replace a database of a server that is taken for production"},
           {"no-safety-point", "", "", "do not save what is replaced"},
           {"postgres-bin", "", "DIR", "where PostgreSQL's programs are"},
           {"postgres-user", "", "NAME", "as whom they run if we are root (default: postgres)"}};

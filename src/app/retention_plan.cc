@@ -38,13 +38,15 @@ bool is_complete(const Point& point) {
   return point.manifest.status == PointStatus::Complete;
 }
 
-// Of selected sources the newest point must stay only while no whole one has come after it.
+// Of selected sources the newest point must stay only while no whole one has come after it. One made in an emergency
+// does not count: it may be given up.
 KeepAlways always_of(const std::vector<Point>& all, const std::vector<Point>& group) {
   if (is_whole(group.front().manifest)) return {};
   const auto newest = [](const std::vector<Point>& points, bool whole) {
     WallTime time{};
     for (const Point& point : points)
-      if (is_complete(point) && (!whole || is_whole(point.manifest))) time = std::max(time, point.manifest.started);
+      if (is_complete(point) && !is_emergency(point.manifest) && (!whole || is_whole(point.manifest)))
+        time = std::max(time, point.manifest.started);
     return time;
   };
   return {.proven_min = 0, .newest_complete = newest(group, false) > newest(all, true)};
@@ -58,7 +60,8 @@ Status decide_group(Context& context, Repository& repository, const std::vector<
     candidates.push_back({.id = point.id,
                           .time = point.manifest.started,
                           .complete = is_complete(point),
-                          .proven = proofs.ok() && is_proven(proofs.value())});
+                          .proven = proofs.ok() && is_proven(proofs.value()),
+                          .is_held = is_emergency(point.manifest)});
   }
   for (Decision& decision : decide(std::move(candidates), rules, context.program.clock.wall(), always)) {
     const auto point = std::find_if(points.begin(), points.end(), [&](const Point& p) { return p.id == decision.id; });

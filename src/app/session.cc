@@ -310,11 +310,11 @@ OpenCopy* OpenCopies::find(std::string_view name) {
   return found == open.end() ? nullptr : &*found;
 }
 
-Result<OpenCopies> open_copies(Context& context, const Settings& settings) {
+Result<OpenCopies> open_copies(Context& context, const Settings& settings, const Repository* opened) {
   OpenCopies copies;
   for (const TargetSettings& target : settings.targets) {
-    const Repository* opened = copies.open.empty() ? nullptr : copies.open.front().repository.get();
-    Result<OpenCopy> copy = open_copy(context, settings, target, opened);
+    const Repository* keys = opened == nullptr && !copies.open.empty() ? copies.open.front().repository.get() : opened;
+    Result<OpenCopy> copy = open_copy(context, settings, target, keys);
     if (copy.ok()) {
       copies.open.push_back(std::move(copy).value());
       continue;

@@ -70,8 +70,9 @@ Result<std::unique_ptr<Store>> open_store(Context& context, const Settings& sett
 // The first that can be reached, for what needs no key.
 Result<std::unique_ptr<Store>> open_store(Context& context, const Settings& settings);
 // Every copy that can be reached, to write to or to judge. Tries one key after the other. Errors only if there is none:
-// NotFound: no repository; KeyMissing: no key opens it, or none was given.
-Result<OpenCopies> open_copies(Context& context, const Settings& settings);
+// NotFound: no repository; KeyMissing: no key opens it, or none was given. With `opened`, which is one of them, its
+// keys are used.
+Result<OpenCopies> open_copies(Context& context, const Settings& settings, const Repository* opened = nullptr);
 // To read. Says which copies cannot be reached, and later what is read from another copy than the nearest.
 Result<OpenRepository> open_repository(Context& context, const Settings& settings);
 // load_settings() and open_repository().

@@ -1,10 +1,10 @@
 #include "app/backup_plan.h"
+#include "app/backup_rehearsal.h"
 #include "app/backup_report.h"
 #include "app/choose.h"
-#include "app/copy_sync.h"
-#include "app/dry_backup.h"
 #include "app/help.h"
 #include "app/point_cache.h"
+#include "app/set_copies.h"
 #include "app/verbs.h"
 #include "base/text.h"
 
@@ -18,6 +18,9 @@ Result<std::map<std::string, std::string>> parse_tags(const std::vector<std::str
     if (equals == 0 || equals == word.npos)
       return Error(Code::Invalid, "--tag is not NAME=VALUE: " + printable(word))
           .with_hint("for example: --tag release=1.4");
+    if (is_own_tag(word.substr(0, equals)))
+      return Error(Code::Invalid, "--tag " + printable(word.substr(0, equals)) + " is a mark of holdfast's own")
+          .with_hint("--emergency makes a point that stays; else take another name");
     tags[word.substr(0, equals)] = word.substr(equals + 1);
   }
   return tags;
@@ -71,6 +74,7 @@ Result<BackupOutcome> back_up(Context& context, Repository& repository, SetPlan 
   BackupRequest request{
       .set = plan.set, .sources = std::move(plan.sources), .host = context.program.host, .version = program_version()};
   if (plan.is_selected) request.kind = kind_selected;
+  request.is_emergency = plan.is_emergency;
   request.tags = HF_TRY(parse_tags(context.args.all("tag")));
   request.pipeline.workers = context.program.processors;
   request.progress = [&](const BackupProgress& state) { progress.report(state); };
@@ -84,15 +88,16 @@ Result<BackupOutcome> back_up(Context& context, Repository& repository, SetPlan 
                                            .add("status", source.complete ? "complete" : "partial")
                                            .add("bytes", source.bytes)
                                            .add("seconds", Json::seconds(source.took)));
+  for (const SourceFailure& failed : outcome.value().failed)
+    context.out.event("step.finished", JsonObject()
+                                           .add("step", failed.name)
+                                           .add("status", "failed")
+                                           .add("error", error_document(failed.error, exit_code(failed.error.code()))));
   context.out.event("run.finished",
                     JsonObject().add("point", outcome.value().point.id.hex()).add("status", name_of(manifest.status)));
   print_backup(context.out, outcome.value());
   remember_point(context, repository.store().describe(), outcome.value().point);
   return outcome;
-}
-
-bool stops_all(const Error& error) {
-  return error.code() == Code::Cancelled || error.code() == Code::KeyMissing;
 }
 
 JsonObject show_failed_set(Context& context, const std::string& set, const Error& error) {
@@ -104,99 +109,42 @@ JsonObject show_failed_set(Context& context, const std::string& set, const Error
       .add("error", error_document(error, exit_code(error.code())));
 }
 
-Result<JsonObject> rehearse(Context& context, Repository& repository, SetPlan& plan) {
-  std::optional<Point> base = HF_TRY(newest_point(repository, plan.set));
-  JsonArray sources;
-  uint64_t bytes = 0;
-  for (size_t i = 0; i < plan.sources.size(); ++i) {
-    if (base && !has_source(base->manifest, plan.planned[i].name))
-      base = HF_TRY(newest_point_with(repository, plan.set, plan.planned[i].name));
-    Result<DrySource> looked =
-        dry_backup(repository, plan.planned[i], *plan.sources[i].source, base ? &*base : nullptr, context.program.stop);
-    if (!looked.ok()) return as_failure(std::move(looked).error());
-    const DrySource& source = looked.value();
-    bytes += source.bytes_to_read;
-    std::string line = "  " + printable(source.name) + " (" + source.kind + "): ";
-    if (source.entries > 0)
-      line += format_count(source.files) + " files, " + format_bytes(source.bytes) + "; would read " +
-              format_count(source.files_to_read) + " files, " + format_bytes(source.bytes_to_read);
-    context.out.print(line +
-                      (source.remark.empty() ? "" : (source.entries > 0 ? "; " : "") + printable(source.remark)));
-    print_problems(context.out, source.name, source.problems, source.problems.size());
-    sources.add(JsonObject()
-                    .add("name", source.name)
-                    .add("kind", source.kind)
-                    .add("files", source.files)
-                    .add("bytes", source.bytes)
-                    .add("files_to_read", source.files_to_read)
-                    .add("bytes_to_read", source.bytes_to_read)
-                    .add("problems", problems_document(source.problems, context.out.is_verbose()).json()));
-  }
-  context.out.print("set " + printable(plan.set) + (plan.is_selected ? ", only the sources above" : "") +
-                    ": would read " + format_bytes(bytes) + (base ? ", against point " + shown_id(base->id) : "") +
-                    "; nothing was written");
-  return JsonObject()
-      .add("dry_run", true)
-      .add("set", plan.set)
-      .add("base", base ? Json(base->id.hex()) : Json())
-      .add("bytes_to_read", bytes)
-      .add("sources", sources.json());
-}
-
-// Where the point of a set goes, first of all, and where else.
-struct SetCopies {
-  OpenCopy* first = nullptr;
-  std::vector<OpenCopy*> others;
-  std::vector<SyncedCopy> closed;
-};
-
-Result<SetCopies> copies_of_set(const Settings& settings, OpenCopies& copies, const std::string& set) {
-  SetCopies chosen;
-  if (!settings.has_copies) {
-    chosen.first = &copies.open.front();
-    return chosen;
-  }
-  for (const std::string& name : copies_of(*settings.config, set)) {
-    OpenCopy* copy = copies.find(name);
-    if (copy != nullptr && chosen.first == nullptr)
-      chosen.first = copy;
-    else if (copy != nullptr)
-      chosen.others.push_back(copy);
-    for (const ClosedCopy& closed : copies.closed)
-      if (closed.target.name == name) chosen.closed.push_back(not_usable(closed));
-  }
-  if (chosen.first == nullptr)
-    return Error(Code::Unavailable, "no copy of set " + printable(set) + " can be used" +
-                                        (chosen.closed.empty() ? "" : ": " + chosen.closed.front().error->message()));
-  return chosen;
-}
-
-// So that a number of the chain is not taken a second time: what another copy got while this one was out of reach.
-void catch_up(Context& context, const std::string& set, SetCopies& chosen) {
-  for (OpenCopy* other : chosen.others) {
-    SyncedCopy synced{.target = chosen.first->target.name};
-    sync_copy(context, *other, *chosen.first, {.sets = std::set<std::string>{set}}, synced);
-    if (synced.copied.points + synced.keys_added > 0 || synced.state != CopyState::Complete)
-      print_copies(context.out, {&synced, 1}, false);
-  }
-}
-
-std::vector<SyncedCopy> copy_point(Context& context, const std::string& set, SetCopies& chosen) {
-  std::vector<SyncedCopy> all;
-  all.push_back({.target = chosen.first->target.name});
-  for (OpenCopy* other : chosen.others) {
-    SyncedCopy synced{.target = other->target.name};
-    sync_copy(context, *chosen.first, *other, {.sets = std::set<std::string>{set}}, synced);
-    all.push_back(std::move(synced));
-  }
-  for (SyncedCopy& closed : chosen.closed) all.push_back(std::move(closed));
-  return all;
-}
-
 void warn_of_domains(Context& context, const Settings& settings) {
   if (!settings.has_copies) return;
   for (const std::string& warning : policy_domain_warnings(context.program.fs, *settings.config))
     context.out.remark("warning: " + warning);
+}
+
+struct SetRun {
+  JsonObject document;
+  Exit exit = Exit::Done;
+};
+
+Result<SetRun> run_set(Context& context, const Settings& settings, OpenCopies& copies, SetPlan plan) {
+  const std::string set = plan.set;
+  SetCopies chosen = HF_TRY(copies_of_set(settings, copies, set).during("backup of set " + printable(set)));
+  if (context.args.has("dry-run")) {
+    Result<JsonObject> rehearsed = rehearse_backup(context, **chosen.first, plan);
+    if (!rehearsed.ok()) return as_failure(std::move(rehearsed).error());
+    return SetRun{.document = std::move(rehearsed).value()};
+  }
+  catch_up(context, set, chosen);
+  const BackupOutcome outcome =
+      HF_TRY(back_up(context, **chosen.first, std::move(plan)).during("backup of set " + printable(set)));
+  SetRun run{.document = backup_document(outcome, context.out.is_verbose())};
+  const std::vector<SyncedCopy> copied = copy_point(context, settings, set, chosen);
+  if (settings.has_copies) run.document.add("copies", copies_document(copied).json());
+  run.exit = outcome.point.manifest.status == PointStatus::Complete ? exit_of(copied) : Exit::Partial;
+  return run;
+}
+
+// Of two sets': a failure before what is done but incomplete, and that before what is done and lags. Of failures the
+// first.
+Exit worse_of(Exit one, Exit other) {
+  const auto rank = [](Exit exit) {
+    return exit == Exit::Done ? 0 : exit == Exit::Missed ? 1 : exit == Exit::Partial ? 2 : 3;
+  };
+  return rank(other) > rank(one) ? other : one;
 }
 
 Result<Exit> run_verb(Context& context) {
@@ -214,31 +162,17 @@ Result<Exit> run_verb(Context& context) {
   for (SetPlan& plan : plans) {
     if (&plan != &plans.front()) start_sources(plan);
     const std::string set = plan.set;
-    Result<SetCopies> found = copies_of_set(settings, copies, set);
-    if (context.args.has("dry-run")) {
-      SetCopies chosen = HF_TRY(std::move(found));
-      documents.push_back(HF_TRY(rehearse(context, **chosen.first, plan)));
-      continue;
-    }
-    if (found.ok()) catch_up(context, set, found.value());
-    Result<BackupOutcome> outcome = found.ok() ? back_up(context, **found.value().first, std::move(plan))
-                                               : Result<BackupOutcome>(found.error().clone());
-    outcome = std::move(outcome).during("backup of set " + printable(set));
-    if (!outcome.ok()) {
-      if (plans.size() == 1 || stops_all(outcome.error())) return std::move(outcome).error();
+    Result<SetRun> run = run_set(context, settings, copies, std::move(plan));
+    if (!run.ok()) {
+      const bool is_last_word = plans.size() == 1 || context.args.has("dry-run");
+      if (is_last_word || run.error().code() == Code::Cancelled) return std::move(run).error();
       // The other sets can still be saved.
-      documents.push_back(show_failed_set(context, set, outcome.error()));
-      if (exit == Exit::Done || exit == Exit::Partial || exit == Exit::Missed) exit = exit_code(outcome.error().code());
+      documents.push_back(show_failed_set(context, set, run.error()));
+      exit = worse_of(exit, exit_code(run.error().code()));
       continue;
     }
-    documents.push_back(backup_document(outcome.value(), context.out.is_verbose()));
-    const bool is_complete = outcome.value().point.manifest.status == PointStatus::Complete;
-    if (!is_complete && (exit == Exit::Done || exit == Exit::Missed)) exit = Exit::Partial;
-    if (!settings.has_copies) continue;
-    const std::vector<SyncedCopy> copied = copy_point(context, set, found.value());
-    print_copies(context.out, copied, false);
-    documents.back().add("copies", copies_document(copied).json());
-    if (exit == Exit::Done) exit = exit_of(copied);
+    documents.push_back(std::move(run.value().document));
+    exit = worse_of(exit, run.value().exit);
   }
   if (context.args.has("perf")) {
     print_perf(context.out, context.program.meter);
@@ -267,7 +201,11 @@ Verb backup_verb() {
           "is in the repository already is not stored again. What is interrupted keeps its work: the same command goes "
           "on "
           "from there. Where a set has both, a files source leaves databases to their sqlite source. Exit code 3: some "
-          "files could not be read, and the point is partial. With several targets the point is made in the first that "
+          "files could not be read, and the point is partial. --emergency is for the minute before something "
+          "dangerous, "
+          "or while things go down: a source that fails does not keep the others from being saved; the point names it "
+          "and why, and is then partial and not taken for the whole set. Such a point stays, whatever the keep rules, "
+          "until prune --forget names it. With several targets the point is made in the first that "
           "can be reached, then copied to the others; exit code 4: a copy lags, and `target sync` brings it up to "
           "date.",
       .arguments = {{"SET|SOURCE",
@@ -279,6 +217,8 @@ Verb backup_verb() {
       .options = {{"set", "", "NAME", "the set that sources named here belong to (default: default)"},
                   {"source", "", "NAME",
                    "only this source of the sets; the point says so, and is not taken for the whole set", true},
+                  {"emergency", "", "",
+                   "save what can be saved now, name what fails, and keep the point until it is removed by name"},
                   {"exclude", "", "RULE", "leave out of files: sources, as in a .gitignore", true},
                   {"tag", "", "NAME=VALUE", "kept with the point", true},
                   {"kind", "", "KIND",
@@ -288,7 +228,7 @@ Verb backup_verb() {
       .examples = {"holdfast backup",
                    "holdfast backup --repo /backup/repo --passphrase-file /etc/holdfast/passphrase files:/srv/uploads "
                    "sqlite:/srv/app.db",
-                   "holdfast backup web --tag release=1.4 -o json"},
+                   "holdfast backup --emergency web --tag before=release-1.4 -o json"},
       .run = run_verb};
 }
 

@@ -8,7 +8,7 @@
 #include "app/point_cache.h"
 #include "app/point_text.h"
 #include "app/scratch.h"
-#include "app/session.h"
+#include "app/set_copies.h"
 #include "app/verbs.h"
 #include "base/text.h"
 #include "exchange/import.h"
@@ -40,8 +40,14 @@ Status fill_request(Context& context, ImportRequest& request) {
 }
 
 // A point of the past must not become the newest of a set that goes on.
-Status check_set(Repository& repository, const std::string& set, WallTime time) {
-  const std::optional<Point> newest = HF_TRY(newest_point(repository, set));
+Status check_set(const SetCopies& chosen, const std::string& set, WallTime time) {
+  std::optional<Point> newest = HF_TRY(newest_point(**chosen.first, set));
+  for (OpenCopy* other : chosen.others) {
+    // What cannot be read there is told when the point is copied.
+    Result<std::optional<Point>> there = newest_point(**other, set);
+    if (!there.ok() || !there.value()) continue;
+    if (!newest || newest->manifest.finished < there.value()->manifest.finished) newest = std::move(there).value();
+  }
   if (!newest || newest->manifest.finished <= time) return {};
   return Error(Code::Refused, "set " + printable(set) + " has a point of " + time_text(newest->manifest.finished) +
                                   ", which is later than what is imported, of " + time_text(time))
@@ -77,26 +83,13 @@ Result<Exit> rehearse(Context& context, Import& import, const std::string& set) 
   return Exit::Done;
 }
 
-Result<Exit> run_verb(Context& context) {
-  ImportRequest request;
-  HF_TRY(fill_request(context, request));
-  const std::string path = request.path;
-  const std::string set = context.args.text("as-set", set_default);
-  if (set.empty()) return Error(Code::Invalid, "--as-set is empty");
-  const Settings settings = HF_TRY(load_settings(context));
-  const OpenRepository opened = HF_TRY(open_repository(context, settings));
-  const SourceWorld world = source_world(context, settings);
-  context.progress.update({.doing = "read " + printable(path)});
-  const std::unique_ptr<Import> import = HF_TRY(Import::open(world, std::move(request), context.program.stop));
-  // A manifest may say anything; no point is of the future.
-  const WallTime taken = std::min(import->time(), context.program.clock.wall());
-  HF_TRY(check_set(*opened, set, taken));
-  if (context.args.has("dry-run")) return rehearse(context, *import, set);
+Result<BackupOutcome> make_point(Context& context, Repository& repository, Import& import, const std::string& set,
+                                 WallTime taken, const std::string& path) {
   context.out.event("run.started", JsonObject().add("verb", "import").add("set", set));
   BackupRequest backup{.set = set,
-                       .sources = import->take_sources(),
-                       .tags = make_tags(*import, path),
-                       .host = import->manifest() ? import->manifest()->host : context.program.host,
+                       .sources = import.take_sources(),
+                       .tags = make_tags(import, path),
+                       .host = import.manifest() ? import.manifest()->host : context.program.host,
                        .version = program_version(),
                        .taken = taken};
   backup.pipeline.workers = context.program.processors;
@@ -104,21 +97,45 @@ Result<Exit> run_verb(Context& context) {
     context.progress.update(
         {.doing = "import " + state.source, .bytes = state.capture.bytes, .entries = state.capture.entries});
   };
-  Result<BackupOutcome> imported = run_backup(*opened, std::move(backup), context.program.stop);
+  Result<BackupOutcome> imported = run_backup(repository, std::move(backup), context.program.stop);
   context.progress.clear();
-  const Status removed = import->finish();
-  const BackupOutcome outcome = HF_TRY(std::move(imported));
+  const Status removed = import.finish();
+  BackupOutcome outcome = HF_TRY(std::move(imported));
   if (!removed.ok()) context.out.warn("note: the scratch directory is left: " + removed.error().message());
-  if (import->signature())
-    context.out.say("signed by " + import->signature()->primary);
+  if (import.signature())
+    context.out.say("signed by " + import.signature()->primary);
   else
     context.out.say("not signed: whether it is what it says is not known");
   print_backup(context.out, outcome);
-  remember_point(context, (*opened).store().describe(), outcome.point);
+  remember_point(context, repository.store().describe(), outcome.point);
+  return outcome;
+}
+
+Result<Exit> run_verb(Context& context) {
+  ImportRequest request;
+  HF_TRY(fill_request(context, request));
+  const std::string path = request.path;
+  const std::string set = context.args.text("as-set", set_default);
+  if (set.empty()) return Error(Code::Invalid, "--as-set is empty");
+  const Settings settings = HF_TRY(load_settings(context));
+  OpenCopies copies = HF_TRY(open_copies(context, settings));
+  SetCopies chosen = HF_TRY(copies_of_set(settings, copies, set));
+  const SourceWorld world = source_world(context, settings);
+  context.progress.update({.doing = "read " + printable(path)});
+  const std::unique_ptr<Import> import = HF_TRY(Import::open(world, std::move(request), context.program.stop));
+  // A manifest may say anything; no point is of the future.
+  const WallTime taken = std::min(import->time(), context.program.clock.wall());
+  HF_TRY(check_set(chosen, set, taken));
+  if (context.args.has("dry-run")) return rehearse(context, *import, set);
+  catch_up(context, set, chosen);
+  const BackupOutcome outcome = HF_TRY(make_point(context, **chosen.first, *import, set, taken, path));
+  const Json signed_by = import->signature() ? Json(import->signature()->primary) : Json();
   JsonObject document = backup_document(outcome, context.out.is_verbose());
-  document.add("signed_by", import->signature() ? Json(import->signature()->primary) : Json());
+  document.add("signed_by", signed_by);
+  const std::vector<SyncedCopy> copied = copy_point(context, settings, set, chosen);
+  if (settings.has_copies) document.add("copies", copies_document(copied).json());
   context.out.document(document);
-  return outcome.point.manifest.status == PointStatus::Complete ? Exit::Done : Exit::Partial;
+  return outcome.point.manifest.status == PointStatus::Complete ? exit_of(copied) : Exit::Partial;
 }
 
 }  // namespace
@@ -138,9 +155,9 @@ Verb import_verb() {
           "The "
           "point is of the time that the export's manifest, or else the file, gives, and says in its tags where it "
           "came "
-          "from. Prove it with holdfast verify. Exit codes: 12: the signature is bad, missing or by another key; 3: "
-          "the "
-          "exported point was partial, so this one is.",
+          "from, and goes to every copy of its set. Prove it with holdfast verify. Exit codes: 12: the signature is "
+          "bad, missing or by another key; 3: the exported point was partial, so this one is; 4: a copy lags, and "
+          "target sync brings it up to date.",
       .arguments = {{"FILE|DIR",
                      "what to import; - is standard input",
                      ArgumentSpec::Count::One,

@@ -44,8 +44,11 @@ Status add_others(Context& context, Repository& repository, std::vector<NamedCre
 
 // All that making it would ask for, short of writing.
 Result<Exit> rehearse(Context& context, const Settings& settings) {
-  const Result<std::unique_ptr<Store>> there = open_store(context, settings, settings.targets.front(), false);
-  if (!there.ok() && there.error().code() != Code::NotFound) return there.error().clone();
+  const TargetSettings& target = settings.targets.front();
+  const Result<std::unique_ptr<Store>> there = open_store(context, settings, target, false);
+  // A directory would be made; a bucket is made by its owner.
+  const bool would_be_made = !there.ok() && there.error().code() == Code::NotFound && target.kind == "directory";
+  if (!there.ok() && !would_be_made) return there.error().clone();
   if (there.ok() && there.value()->info("config", run_deadline(context)).ok())
     return Error(Code::Exists, "there is a repository already at " + printable(settings.targets.front().name))
         .with_hint("holdfast list shows what is in it");
@@ -54,13 +57,14 @@ Result<Exit> rehearse(Context& context, const Settings& settings) {
   const std::string signed_by = signer ? signer->verifier().key_id() : "";
   std::vector<std::string> names;
   for (const NamedCredentials& key : keys) names.push_back(key.what);
-  context.out.print("would make a repository at " + printable(settings.targets.front().name) +
-                    (there.ok() ? "" : ", a directory that is not there yet"));
+  const std::string place = there.ok() ? there.value()->describe() : "a directory that is not there yet";
+  context.out.print("would make a repository at " + printable(target.name) + ": " + printable(place));
   for (const std::string& name : names) context.out.print("opened by " + name);
   context.out.print("signed by " + (signer ? signed_by : "a key made then") + "; nothing was written");
   context.out.document(JsonObject()
                            .add("dry_run", true)
-                           .add("target", settings.targets.front().name)
+                           .add("target", target.name)
+                           .add("place", place)
                            .add("keys", json_list(names))
                            .add("signer", signer ? Json(signed_by) : Json()));
   return Exit::Done;

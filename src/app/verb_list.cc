@@ -25,13 +25,15 @@ JsonObject point_document(const Point& point, const std::vector<Proof>& proofs, 
                     .add("status", source.complete ? "complete" : "partial")
                     .add("bytes", source.bytes)
                     .add("files", source.files));
+  for (const FailedSource& failed : failed_sources(manifest)) sources.add(failure_document(failed));
   JsonObject tags;
   for (const auto& [name, value] : manifest.tags) tags.add(name, value);
   JsonObject body;
   body.add("id", point.id.hex())
       .add("set", manifest.set)
       .add("time", Json::time(manifest.started))
-      .add("kind", manifest.kind);
+      .add("kind", manifest.kind)
+      .add("emergency", is_emergency(manifest));
   body.add("status", name_of(manifest.status)).add("proof", proof_document(proofs)).add("sources", sources.json());
   body.add("bytes", bytes_of(manifest)).add("keys", keys).add("copies", copies);
   return body.add("sequence", manifest.sequence).add("tags", tags).add("host", manifest.host);
@@ -83,12 +85,9 @@ Result<Exit> list_all_points(Context& context) {
     if (!found.ok())
       context.out.warn("proofs of " + shown_id(point.id) + " cannot be read: " + found.error().message());
     const std::vector<Proof> proofs = found.ok() ? std::move(found).value() : std::vector<Proof>{};
-    std::string sources = is_whole(point.manifest) ? "" : "only";
-    for (const SourceRecord& source : point.manifest.sources)
-      sources += (sources.empty() ? "" : " ") + printable(source.name);
     table.add({shown_id(point.id), printable(point.manifest.set), time_text(point.manifest.started),
                std::string(name_of(point.manifest.status)), format_bytes(bytes_of(point.manifest)), proof_text(proofs),
-               sources, tags_text(point.manifest.tags)});
+               sources_text(point.manifest), tags_text(point.manifest.tags)});
     points.add(point_document(point, proofs, json_list(keys), json_list(copies.of(point))));
   }
   if (!table.is_empty())

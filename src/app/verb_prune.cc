@@ -192,7 +192,9 @@ Result<Exit> run_verb(Context& context) {
 
 std::vector<OptionSpec> options() {
   std::vector<OptionSpec> all = keep_options();
-  all.push_back({"forget", "", "POINT", "give this point up, whatever the rules say: one that has lost data", true});
+  all.push_back({"forget", "", "POINT",
+                 "give this point up, whatever the rules say: one that has lost data, or was made in an emergency",
+                 true});
   all.push_back({"grace", "", "TIME", "between condemning a pack and deleting it (default: 48h)"});
   all.push_back({"dry-run", "", "", "show which points go, when and why; nothing is written"});
   return all;
@@ -201,23 +203,23 @@ std::vector<OptionSpec> options() {
 }  // namespace
 
 Verb prune_verb() {
-  return {
-      .name = "prune",
-      .summary = "Forget points by the keep rules, and give back their space",
-      .description =
-          "Applies each set's keep rules from the configuration, or the rules given here to all sets. Space comes "
-          "back in two phases: what is "
-          "not needed any more is condemned now and deleted by the first prune after the grace, so that backups "
-          "may run meanwhile. "
-          "The newest complete point of a set always stays while it can be restored. Prune stops if a point that is to "
-          "stay has lost data; --forget gives one up by name. With several targets each copy is pruned by its own "
-          "points; "
-          "exit code 4: one could not be reached.",
-      .arguments = {},
-      .options = options(),
-      .examples = {"holdfast prune --dry-run", "holdfast prune --keep-last 7 --keep-daily 30 --keep-monthly 12",
-                   "holdfast prune --set web --keep-within 30d --grace 24h -o json"},
-      .run = run_verb};
+  return {.name = "prune",
+          .summary = "Forget points by the keep rules, and give back their space",
+          .description =
+              "Applies each set's keep rules from the configuration, or the rules given here to all sets. Space comes "
+              "back in two phases: what is "
+              "not needed any more is condemned now and deleted by the first prune after the grace, so that backups "
+              "may run meanwhile. "
+              "The newest complete point of a set always stays while it can be restored. A point of backup --emergency "
+              "takes no other's place, and stays until --forget names it. Prune stops if a point that is to "
+              "stay has lost data; --forget gives one up by name. With several targets each copy is pruned by its own "
+              "points; "
+              "exit code 4: one could not be reached.",
+          .arguments = {},
+          .options = options(),
+          .examples = {"holdfast prune --dry-run", "holdfast prune --keep-last 7 --keep-daily 30 --keep-monthly 12",
+                       "holdfast prune --set web --keep-within 30d --grace 24h -o json"},
+          .run = run_verb};
 }
 
 }  // namespace hf

@@ -60,7 +60,11 @@ void print_point(Out& out, const Point& point, const std::vector<Proof>& proofs)
   line("point", point.id.hex());
   line("set", printable(manifest.set) + ", number " + std::to_string(manifest.sequence));
   line("status", std::string(name_of(manifest.status)));
-  if (!is_whole(manifest)) line("kind", "selected: some sources of the set only, as --source said");
+  const std::vector<FailedSource> failed = failed_sources(manifest);
+  if (!is_whole(manifest))
+    line("kind", "selected: some sources of the set only, " +
+                     std::string(failed.empty() ? "as --source said" : "those that could be saved"));
+  if (is_emergency(manifest)) line("emergency", "it stays until it is given up by name");
   line("time",
        format_time_rfc3339(manifest.started) + ", took " + format_duration(manifest.finished - manifest.started));
   line("by", printable(manifest.host) + ", holdfast " + printable(manifest.version));
@@ -81,6 +85,8 @@ void print_point(Out& out, const Point& point, const std::vector<Proof>& proofs)
     if (!source.problems.empty()) out.warn("not read of " + printable(source.name) + ":");
     print_problems(out, source.name, source.problems, source.problem_count);
   }
+  for (const FailedSource& source : failed)
+    line("source", printable(source.name) + " (" + printable(source.kind) + "): failed: " + printable(source.why));
 }
 
 Result<Exit> run_verb(Context& context) {
@@ -91,6 +97,7 @@ Result<Exit> run_verb(Context& context) {
   const Manifest& manifest = point.manifest;
   JsonArray sources;
   for (const SourceRecord& source : manifest.sources) sources.add(source_document(source));
+  for (const FailedSource& source : failed_sources(manifest)) sources.add(failure_document(source));
   JsonObject tags;
   for (const auto& [name, value] : manifest.tags) tags.add(name, value);
   JsonObject body;
@@ -100,7 +107,8 @@ Result<Exit> run_verb(Context& context) {
       .add("object", point.object);
   body.add("time", Json::time(manifest.started))
       .add("finished", Json::time(manifest.finished))
-      .add("kind", manifest.kind);
+      .add("kind", manifest.kind)
+      .add("emergency", is_emergency(manifest));
   body.add("status", name_of(manifest.status))
       .add("host", manifest.host)
       .add("version", manifest.version)

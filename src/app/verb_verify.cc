@@ -19,6 +19,10 @@ Result<std::string> scratch_of(Context& context, const PlannedPlace& place) {
     return Error(Code::Refused,
                  "environment " + place.environment + " is in production: nothing is restored there to be tried")
         .with_hint("--no-restore runs the checks against what runs there; --in names another environment");
+  if (!place.type.empty() && place.type != "directory")
+    return Error(Code::Unsupported, "environment " + place.environment + " is of type " + place.type +
+                                        ": this version restores into directories of this machine only")
+        .with_hint("--in names a directory, or an environment of type directory");
   return scratch_directory(context, place.directory);
 }
 

@@ -24,6 +24,7 @@ class Run {
     manifest_.host = request.host;
     manifest_.version = request.version;
     manifest_.tags = request.tags;
+    if (request.is_emergency) mark_emergency(manifest_);
     manifest_.started = repository.env().clock.wall();
     manifest_.epoch = repository.ring().current_epoch();
   }
@@ -38,24 +39,17 @@ class Run {
 
   Status capture_all(std::stop_token stop) {
     for (NamedSource& source : request_.sources) {
-      CaptureOptions options{.name = source.name, .kind = source.kind};
-      options.base = base_of(source.name);
-      options.checkpoint = [this](SourceRecord so_far) { return checkpoint(std::move(so_far)); };
-      options.checkpoint_due = [this] { return checkpoint_due(); };
-      if (request_.progress)
-        options.progress = [&](const CaptureProgress& progress) {
-          request_.progress({.source = source.name,
-                             .capture = progress,
-                             .bytes_new = pipeline_.counts().bytes_new,
-                             .bytes_stored = pipeline_.counts().bytes_stored});
-        };
-      const size_t checkpoints_before = checkpoints_written_;
-      Result<CaptureResult> captured = capture(repository_, pipeline_, *source.source, std::move(options), stop);
-      if (!captured.ok() && stop.stop_requested()) return interrupted(checkpoints_written_ == checkpoints_before);
-      CaptureResult result = HF_TRY(std::move(captured));
+      CaptureResult result = HF_TRY(capture_one(source, stop));
       manifest_.bytes_read += result.bytes_read;
-      manifest_.sources.push_back(std::move(result.record));
+      if (!result.failure) {
+        manifest_.sources.push_back(std::move(result.record));
+        continue;
+      }
+      if (!request_.is_emergency) return std::move(*result.failure).during("source " + source.name);
+      failed_.push_back({source.name, source.kind, std::move(*result.failure)});
+      add_failed(manifest_, {.name = source.name, .kind = source.kind, .why = failed_.back().error.message()});
     }
+    if (manifest_.sources.empty() && !failed_.empty()) return nothing_saved();
     return {};
   }
 
@@ -67,9 +61,14 @@ class Run {
     if (request_.taken) manifest_.started = *request_.taken;
     for (const SourceRecord& source : manifest_.sources)
       if (!source.complete) manifest_.status = PointStatus::Partial;
+    if (!failed_sources(manifest_).empty()) {
+      manifest_.status = PointStatus::Partial;
+      manifest_.kind = kind_selected;
+    }
     manifest_.bytes_new = pipeline_.counts().bytes_new;
     manifest_.bytes_stored = pipeline_.counts().bytes_stored;
-    BackupOutcome outcome{.point = HF_TRY(commit_point(repository_, manifest_))};
+    Point point = HF_TRY(commit_point(repository_, manifest_));
+    BackupOutcome outcome{.point = std::move(point), .failed = std::move(failed_)};
     HF_TRY(expect_packs_kept(repository_, outcome.point, manifest_.gc_seen));
     HF_TRY(
         session_.check_alive());  // only now is it sure that no prune stopped waiting before the manifest could be seen
@@ -84,6 +83,34 @@ class Run {
   }
 
  private:
+  Result<CaptureResult> capture_one(NamedSource& source, const std::stop_token& stop) {
+    CaptureOptions options{.name = source.name, .kind = source.kind};
+    options.base = base_of(source.name);
+    options.checkpoint = [this](SourceRecord so_far) { return checkpoint(std::move(so_far)); };
+    options.checkpoint_due = [this] { return checkpoint_due(); };
+    if (request_.progress)
+      options.progress = [&](const CaptureProgress& progress) {
+        request_.progress({.source = source.name,
+                           .capture = progress,
+                           .bytes_new = pipeline_.counts().bytes_new,
+                           .bytes_stored = pipeline_.counts().bytes_stored});
+      };
+    const size_t checkpoints_before = checkpoints_written_;
+    Result<CaptureResult> captured = capture(repository_, pipeline_, *source.source, std::move(options), stop);
+    const bool is_captured = captured.ok() && !captured.value().failure;
+    if (is_captured || !stop.stop_requested()) return captured;
+    return interrupted(checkpoints_written_ == checkpoints_before);
+  }
+
+  Error nothing_saved() {
+    Error first = std::move(failed_.front().error).during("source " + failed_.front().name);
+    std::string hint = first.hint();
+    for (size_t i = 1; i < failed_.size(); ++i)
+      hint +=
+          (hint.empty() ? "" : "; ") + ("source " + failed_[i].name) + " failed, too: " + failed_[i].error.message();
+    return std::move(first).with_hint(std::move(hint));
+  }
+
   // The newest point, and where it has only some sources those before it that have the others.
   Status find_last_points() {
     std::optional<Point> newest = HF_TRY(newest_point(repository_, request_.set));
@@ -119,11 +146,12 @@ class Run {
   }
 
   // What the sources before this one gave is kept, too, when this one had given nothing yet.
-  Status interrupted(bool is_unkept) {
-    if (is_unkept && !manifest_.sources.empty()) HF_TRY(checkpoint(std::nullopt));
-    const Error error(Code::Cancelled, "interrupted");
-    if (checkpoints_written_ == 0) return error.clone();
-    return error.clone().with_hint("run it again: it goes on from here");
+  Error interrupted(bool is_unkept) {
+    if (is_unkept && !manifest_.sources.empty())
+      if (Status kept = checkpoint(std::nullopt); !kept.ok()) return std::move(kept).error();
+    Error error(Code::Cancelled, "interrupted");
+    if (checkpoints_written_ == 0) return error;
+    return std::move(error).with_hint("run it again: it goes on from here");
   }
 
   bool checkpoint_due() const {
@@ -155,6 +183,7 @@ class Run {
   std::vector<std::string> own_checkpoints_;
   size_t checkpoints_written_ = 0;
   std::vector<Point> last_points_;
+  std::vector<SourceFailure> failed_;
   MonoTime last_checkpoint_;
 };
 

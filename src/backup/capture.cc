@@ -42,10 +42,35 @@ struct Told {
   std::map<std::string, std::string> facts;
 };
 
+// What the repository could not answer when the source asked it, whatever the source makes of that.
+class Asked {
+ public:
+  template <typename T>
+  Result<T> answer(Result<T> result) {
+    if (!result.ok() && !error_) error_ = result.error().clone();
+    return result;
+  }
+  const std::optional<Error>& error() const { return error_; }
+
+ private:
+  std::optional<Error> error_;
+};
+
+class AskedPrevious final : public Previous {
+ public:
+  AskedPrevious(PreviousTree& tree, Asked& asked) : tree_(tree), asked_(asked) {}
+  Result<const Entry*> find(std::string_view path) override { return asked_.answer(tree_.find(path)); }
+
+ private:
+  PreviousTree& tree_;
+  Asked& asked_;
+};
+
 class QueueSink final : public Sink {
  public:
-  QueueSink(BoundedQueue<Batch>& queue, PreviousTree& previous, Repository& repository, std::stop_token stop)
-      : queue_(queue), previous_(previous), repository_(repository), stop_(std::move(stop)) {}
+  QueueSink(BoundedQueue<Batch>& queue, PreviousTree& previous, Repository& repository, Asked& asked,
+            std::stop_token stop)
+      : queue_(queue), previous_(previous), repository_(repository), asked_(asked), stop_(std::move(stop)) {}
 
   Status entry(Entry entry) override { return put(PutEntry{.entry = std::move(entry), .content = {}}, 0); }
   Status unchanged(Entry entry) override {
@@ -70,9 +95,9 @@ class QueueSink final : public Sink {
   Status end(Entry entry) override { return put(EndFile{.entry = std::move(entry)}, 0); }
 
   Result<Bytes> fingerprint(std::string_view name, BytesView value) override {
-    return fingerprint_of(repository_.ring(), name, value);
+    return asked_.answer(fingerprint_of(repository_.ring(), name, value));
   }
-  Result<std::vector<KeyFact>> keys() override { return key_facts(repository_); }
+  Result<std::vector<KeyFact>> keys() override { return asked_.answer(key_facts(repository_)); }
   void problem(std::string path, std::string what) override {
     if (++told_.problem_count <= problems_recorded_max) told_.problems.push_back({std::move(path), std::move(what)});
   }
@@ -99,6 +124,7 @@ class QueueSink final : public Sink {
   BoundedQueue<Batch>& queue_;
   PreviousTree& previous_;
   Repository& repository_;
+  Asked& asked_;
   const std::stop_token stop_;
   Batch batch_;
   size_t bytes_ = 0;
@@ -123,10 +149,8 @@ class Builder {
     TreeWriter so_far = tree_;  // the tree goes on being built behind this copy
     return options_.checkpoint(record_of(HF_TRY(so_far.finish())));
   }
-  Result<CaptureResult> finish() {
-    if (progress_.entries == 0) return Error(Code::Failed, "source " + options_.name + " gave nothing");
-    return CaptureResult{.record = record_of(HF_TRY(tree_.finish())), .bytes_read = progress_.bytes_read};
-  }
+  Result<SourceRecord> finish() { return record_of(HF_TRY(tree_.finish())); }
+  const CaptureProgress& progress() const { return progress_; }
 
  private:
   SourceRecord record_of(const TreeSummary& summary) const {
@@ -194,8 +218,10 @@ Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source
     }
     return {};
   });
-  QueueSink sink(queue, previous, repository, tasks.token());
-  Status ran = source.run(sink, previous, tasks.token());
+  Asked asked;
+  AskedPrevious asked_previous(previous, asked);
+  QueueSink sink(queue, previous, repository, asked, tasks.token());
+  Status ran = source.run(sink, asked_previous, tasks.token());
   if (ran.ok()) ran = sink.flush();
   if (!ran.ok()) tasks.request_stop();
   queue.close();
@@ -206,9 +232,14 @@ Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source
     HF_TRY(builder.checkpoint());
     return Error(Code::Cancelled, "interrupted");
   }
-  if (!ran.ok()) return std::move(ran).error().during("source " + options.name);
-  CaptureResult result = HF_TRY(builder.finish());
-  SourceRecord& record = result.record;
+  if (!ran.ok() && asked.error()) return asked.error()->clone().during("source " + options.name);
+  if (ran.ok() && builder.progress().entries == 0) ran = Error(Code::Failed, "it gave nothing");
+  CaptureResult result{.bytes_read = builder.progress().bytes_read};
+  if (!ran.ok()) {
+    result.failure = std::move(ran).error();
+    return result;
+  }
+  SourceRecord& record = result.record = HF_TRY(builder.finish());
   record.base = source.base();
   record.problems = std::move(sink.told().problems);
   record.problem_count = sink.told().problem_count;

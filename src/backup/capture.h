@@ -21,6 +21,7 @@ struct CaptureBase {
 struct CaptureResult {
   SourceRecord record;
   uint64_t bytes_read = 0;
+  std::optional<Error> failure;  // the source's own; then there is no record
 };
 
 struct CaptureProgress {
@@ -39,6 +40,7 @@ struct CaptureOptions {
       progress;  // about each 100 ms at most costs nothing; called on the cut thread
 };
 
+// Errors are the repository's, or Cancelled.
 Result<CaptureResult> capture(Repository& repository, Pipeline& pipeline, Source& source, CaptureOptions options,
                               std::stop_token stop);
 

@@ -136,8 +136,10 @@ class Build {
       config_.targets[target.key] = kind_config_of(target.value, "targets", table_);
     for (const Member& source : section("sources"))
       config_.sources[source.key] = kind_config_of(source.value, "sources", table_);
-    for (const Member& environment : section("environments"))
+    for (const Member& environment : section("environments")) {
       config_.environments[environment.key] = kind_config_of(environment.value, "environments", table_);
+      judge(config_.environments[environment.key], schemas_.environments, environment.place);
+    }
     for (const Member& group : section("checks")) add_checks(group);
     add_policies();
     for (const Member& set : section("sets")) add_set(set);
@@ -158,14 +160,19 @@ class Build {
     std::vector<KindConfig>& checks = config_.checks[group.key];
     for (const Node& item : group.value.items) {
       checks.push_back(keyed_config_of(item, "checks.*.#", table_));
-      const auto kind = std::ranges::find(schemas_.checks, checks.back().type, &KindSchema::name);
-      if (kind == schemas_.checks.end()) continue;
-      if (!kind->note.empty()) config_.notes.push_back(problems_.where(item.place) + ": " + kind->note);
-      // What is wrong with a value by itself has been told already, and might be told again in other words.
-      if (!kind->accepts || !problems_.is_empty()) continue;
-      if (const Status accepted = kind->accepts(checks.back().options); !accepted.ok())
-        problems_.add(item.place, accepted.error().message());
+      judge(checks.back(), schemas_.checks, item.place);
     }
+  }
+
+  // By its kind, as a whole.
+  void judge(const KindConfig& made, const std::vector<KindSchema>& kinds, Place place) {
+    const auto kind = std::ranges::find(kinds, made.type, &KindSchema::name);
+    if (kind == kinds.end()) return;
+    if (!kind->note.empty()) config_.notes.push_back(problems_.where(place) + ": " + kind->note);
+    // What is wrong with a value by itself has been told already, and might be told again in other words.
+    if (!kind->accepts || !problems_.is_empty()) return;
+    if (const Status accepted = kind->accepts(made.options); !accepted.ok())
+      problems_.add(place, accepted.error().message());
   }
 
   void add_policies() {

@@ -28,7 +28,8 @@ Result<std::vector<NamedEnvelope>> load_named(Store& store, const Deadline& dead
     // Removed since it was listed: not an error. Too large: damaged, which inspecting says of no bytes as well.
     if (!object.ok() && object.error().code() == Code::NotFound) continue;
     if (!object.ok() && object.error().code() == Code::Corrupt) object = Bytes{};
-    envelopes.push_back({id, HF_TRY(std::move(object).during("load key " + id))});
+    Bytes bytes = HF_TRY(std::move(object).during("load key " + id));
+    envelopes.push_back({id, std::move(bytes)});
   }
   return envelopes;
 }

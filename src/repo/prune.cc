@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/text.h"
+#include "repo/emergency.h"
 #include "repo/prune_sweep.h"
 #include "repo/repack.h"
 
@@ -102,7 +103,8 @@ class Prune {
     }
     std::map<std::string, const Point*> newest_complete;  // by set; points are in order
     for (const Point& point : survey_.points)
-      if (point.manifest.status == PointStatus::Complete) newest_complete[point.manifest.set] = &point;
+      if (point.manifest.status == PointStatus::Complete && !is_emergency(point.manifest))
+        newest_complete[point.manifest.set] = &point;
     for (const auto& [set, point] : newest_complete) {
       if (!forget_.contains(point->object)) continue;
       if (request_.given_up.contains(point->object) && HF_TRY(has_lost_data(*point))) continue;

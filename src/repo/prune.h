@@ -36,7 +36,8 @@ struct PruneOutcome {
 
 // Corrupt, with the points named: some that stay have lost data, or cannot be read; nothing is pruned.
 // Refused: the store's clock jumped by more than a day against what earlier records say, or the newest complete point
-// would be forgotten. With grace zero the caller vouches that no writer runs: Held if a live session says otherwise.
+// would be forgotten, those made in an emergency aside. With grace zero the caller vouches that no writer runs: Held if
+// a live session says otherwise.
 Result<PruneOutcome> prune(Repository& repository, const PruneRequest& request, std::stop_token stop);
 
 }  // namespace hf

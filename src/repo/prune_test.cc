@@ -72,6 +72,21 @@ TEST_F(PruneTest, the_newest_complete_point_of_a_set_is_never_forgotten) {
   expect_all_restorable(3);
 }
 
+TEST_F(PruneTest, a_point_made_in_an_emergency_can_be_given_up_even_as_the_newest) {
+  const std::vector<Point> points = write_three();
+  test.clock.advance(hours(1));
+  Point emergency;
+  {
+    TestWriter writer(test);
+    writer.store({{"a", content_of(5, 300'000)}});
+    writer.mark_emergency();
+    emergency = writer.commit("home");
+  }
+  EXPECT_EQ(run(forget({points[2]})).error().code(), Code::Refused) << "it stands for no other point";
+  EXPECT_EQ(run(forget({emergency})).value().points_forgotten, 1u);
+  expect_all_restorable(3);
+}
+
 TEST_F(PruneTest, a_point_that_is_not_there_cannot_be_forgotten) {
   write_three();
   PruneRequest request;

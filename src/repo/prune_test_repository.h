@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "repo/emergency.h"
 #include "repo/gc_records.h"
 #include "repo/mark.h"
 #include "repo/pipeline.h"
@@ -152,6 +153,7 @@ class TestWriter {
     manifest_.finished = repository_->env().clock.wall();
     return commit_point(*repository_, manifest_).value();
   }
+  void mark_emergency() { hf::mark_emergency(manifest_); }
   std::string checkpoint(const std::string& set) {
     manifest_.set = set;
     return commit_checkpoint(*repository_, manifest_, session_->id(), 0).value();

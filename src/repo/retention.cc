@@ -132,16 +132,22 @@ std::vector<Decision> decide(std::vector<Candidate> candidates, const KeepRules&
   std::vector<Decision> decisions;
   decisions.reserve(candidates.size());
   Ballot ballot;
+  std::vector<size_t> places;  // of the ballot's points among the decisions
+  const std::string not_kept = "not kept by any rule: " + rules.describe();
   for (const Candidate& point : candidates) {
     // A clock was wrong, then or now. Such a point must not take the place of a well-dated one, nor be lost for it.
-    if (point.time > now)
+    if (point.time > now) {
       decisions.push_back({point.id, true, "dated in the future: " + format_time_rfc3339(point.time)});
-    else
+    } else if (point.is_held) {
+      decisions.push_back({point.id, true, "made in an emergency: stays until it is given up by name"});
+    } else {
+      places.push_back(decisions.size());
+      decisions.push_back({point.id, false, not_kept});
       ballot.points.push_back(point);
+    }
   }
   ballot.reasons.resize(ballot.points.size());
-  const std::string described = rules.describe();
-  if (described.empty()) {
+  if (rules.is_empty()) {
     for (std::string& reason : ballot.reasons) reason = "no keep rules";
   } else {
     keep_last(ballot, rules.last);
@@ -149,11 +155,10 @@ std::vector<Decision> decide(std::vector<Candidate> candidates, const KeepRules&
     if (rules.within > Duration::zero()) keep_within(ballot, rules.within, now);
     keep_always(ballot, always);
   }
-  for (size_t at = 0; at < ballot.points.size(); ++at) {
-    std::string& reason = ballot.reasons[at];
-    const bool is_kept = !reason.empty();
-    decisions.push_back(
-        {ballot.points[at].id, is_kept, is_kept ? std::move(reason) : "not kept by any rule: " + described});
+  for (size_t at = 0; at < places.size(); ++at) {
+    Decision& decision = decisions[places[at]];
+    decision.keep = !ballot.reasons[at].empty();
+    if (decision.keep) decision.reason = std::move(ballot.reasons[at]);
   }
   return decisions;
 }

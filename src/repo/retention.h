@@ -5,6 +5,7 @@
 // backup ran. A partial point stands for its bucket only if the bucket has no complete one. `last` keeps the N newest
 // points and the N newest complete ones, so that a run of partial points cannot push out the last good one.
 // Whatever the rules: the newest complete point, the newest proven points and points dated in the future stay.
+// A held point stays until a person gives it up, and is no rule's choice: it takes no other's place.
 #pragma once
 
 #include <cstdint>
@@ -36,6 +37,7 @@ struct Candidate {
   WallTime time{};
   bool complete = true;
   bool proven = false;
+  bool is_held = false;
 };
 
 struct Decision {

@@ -57,6 +57,19 @@ TEST(Retention, partial_points_do_not_push_out_complete_ones) {
                   {1, "last 2 of 2"}}));
 }
 
+TEST(Retention, a_held_point_stays_and_takes_no_others_place) {
+  Candidate held = point(2, "2026-11-02 12:00");
+  held.is_held = held.proven = true;
+  const std::string reason = "made in an emergency: stays until it is given up by name";
+  EXPECT_EQ(kept({point(1, "2026-11-02 02:00"), held, point(3, "2026-11-01")}, {.last = 1, .daily = 1}),
+            (Kept{{1, "last 1 of 1, daily 2026-11-02"}, {2, reason}}));
+  EXPECT_EQ(kept({held}, {.last = 1}, {.proven_min = 0, .newest_complete = false}), (Kept{{2, reason}}));
+  const std::vector<Decision> decisions =
+      decide({point(1, "2026-11-01"), held, point(3, "2026-11-03")}, {.last = 1}, now, {});
+  EXPECT_EQ(decisions[0].id, id_of(3));
+  EXPECT_EQ(decisions[1].id, id_of(2));
+}
+
 TEST(Retention, daily_keeps_the_newest_of_each_day_that_has_points) {
   EXPECT_EQ(kept({point(1, "2026-10-01 23:59:59"), point(2, "2026-11-19 00:00"), point(3, "2026-11-19 23:00"),
                   point(4, "2026-11-20 00:00"), point(5, "2026-11-18")},

@@ -86,6 +86,23 @@ says 'copy a: 1 point copied'
 [[ $(names a manifests | wc -l) == 5 ]] || fail "copy a has $(names a manifests | wc -l) points instead of 5"
 sound
 
+# An import goes to every copy, too, wherever its set went on meanwhile.
+made() { tar cf "made-$1.tar" -C src "small-$1"; touch -d "$2 seconds ago" "made-$1.tar"; }
+made 1 100; made 2 80; made 3 60; made 4 90
+expect 0 import made-1.tar -o json
+json '[c["status"] for c in d["copies"]] == ["complete"] * 3'
+mv a a.away
+expect 4 import made-2.tar
+says 'target sync a' stderr
+mv a.away a
+expect 7 import made-4.tar --dry-run  # only b and c know why
+expect 7 import made-4.tar
+expect 0 import made-3.tar
+says 'copy a: 1 point copied'
+expect 0 list points --set imported -o json
+json '[p["copies"] for p in d["points"]] == [["a", "b", "c"]] * 3'
+sound
+
 # Each is lost whole, in turn.
 for lost in a b c; do
   mv "$lost" "$lost.lost"
@@ -153,7 +170,7 @@ expect 0 check --read-data 100 --repair
 head -c 3000000 /dev/urandom > src/random
 expect 0 backup
 expect 0 prune --grace 0s
-for copy in a b c; do [[ $(names $copy manifests | wc -l) == 3 ]] || fail "copy $copy was not pruned"; done
+for copy in a b c; do [[ $(names $copy manifests | wc -l) == 6 ]] || fail "copy $copy was not pruned to the three of home and the three imported"; done
 expect 0 target sync -o json
 json 'all(c["points"] == 0 and c["packs"] == 0 for c in d["copies"])'
 mv b b.away

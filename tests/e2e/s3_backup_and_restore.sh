@@ -12,6 +12,9 @@ for i in {1..30}; do head -c 3M /dev/urandom > "src/file$i"; done
 seq 300000 > src/deep/text
 keep() { cat stdout stderr >> outputs/all; }
 
+expect 0 init "${with[@]}" --dry-run; keep
+grep -q "would make a repository at s3://$bucket/some/place: s3://$bucket/some/place.* at " stdout || fail "what the place is: $(cat stdout)"
+expect 10 init --repo s3://no-such-bucket/x --key-file key --dry-run; keep
 expect 0 init "${with[@]}"; keep
 expect 1 init "${with[@]}"; keep
 expect 0 backup "${with[@]}" files:src; keep
