@@ -19,7 +19,8 @@ Result<std::optional<DrySource>> look_at(Context& context, Repository& repositor
   std::optional<Error> failure;
   if (plan.is_emergency)
     for (const SourceFinding& finding : source.examine(context.program.stop))
-      if (!finding.is_good && !failure) failure = Error(Code::Failed, finding.message).with_hint(finding.hint);
+      if (finding.state == SourceFinding::State::Bad && !failure)
+        failure = Error(Code::Failed, finding.message).with_hint(finding.hint);
   if (!failure) {
     Result<DrySource> looked = dry_backup(repository, planned, source, base, context.program.stop);
     if (looked.ok()) return std::optional(std::move(looked).value());
