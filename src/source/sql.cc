@@ -2,6 +2,7 @@
 
 #include "source/new_entry.h"
 #include "source/options.h"
+#include "source/postgres_queries.h"
 #include "source/sql_guard.h"
 #include "source/sql_prove.h"
 
@@ -87,6 +88,7 @@ SourceKind sql_source_kind() {
     return std::make_unique<SqlFileSource>(world, HF_TRY(text_option(options, "path").during("open source " + name)));
   };
   kind.prove = prove_sql;
+  kind.query_restored = query_restored_postgres;
   return kind;
 }
 
