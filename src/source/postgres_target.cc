@@ -11,7 +11,25 @@ namespace {
 
 constexpr Duration look_time_max = std::chrono::minutes(5);
 
+bool is_reference(std::string_view dsn) {
+  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
+}
+
 }  // namespace
+
+Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string& dsn) {
+  if (is_reference(dsn)) {
+    const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of --dsn"));
+    return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
+  }
+  PgParameters parameters = HF_TRY(parse_pg_parameters(dsn).during("--dsn"));
+  if (parameters.password)
+    return Error(Code::Invalid, "a password in --dsn can be read by everybody on this machine")
+        .with_hint(
+            "leave it to ~/.pgpass or a service file, or name a secret that holds the connection: env:NAME or "
+            "file:PATH");
+  return parameters;
+}
 
 Result<PostgresTarget> PostgresTarget::look(Env env, const PgParameters& server, const std::string& database,
                                             std::stop_token stop) {
@@ -52,6 +70,12 @@ Status PostgresTarget::look_at_database(PgConnection& connection) {
     tables_.push_back({rows.text(row, 0), rows.number(row, 1), rows.number(row, 2)});
     count += rows.number(row, 1);
   }
+  is_empty_ =
+      HF_TRY(connection.query("SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS"
+                              " (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid"
+                              " AND d.deptype = 'e'))"))
+          .flag(0, 0);
   const PgRows whole =
       HF_TRY(connection.query("SELECT pg_database_size(current_database()), (SELECT count(*) FROM pg_stat_activity"
                               " WHERE datname = current_database() AND pid <> pg_backend_pid())"));
