@@ -151,8 +151,9 @@ Result<std::optional<Point>> take_safety_point(Context& context, const SourceWor
 }
 
 std::string way_back(const Point& safety, const LoadTask& task, const LoadPlan& plan) {
-  return "to go back: holdfast restore " + shown_id(safety.id) + " --dsn '" + task.request.dsn + "' --database " +
-         plan.name + " --recreate";
+  // The safety point was taken from that very server.
+  return "to go back: holdfast restore " + shown_id(safety.id) + " --dsn " + shell_quoted(task.request.dsn) +
+         " --database " + shell_quoted(plan.name) + " --recreate --allow-production";
 }
 
 Result<LoadOutcome> stage_and_load(Context& context, Repository& repository, const Point& point, const LoadTask& task,

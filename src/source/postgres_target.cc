@@ -61,10 +61,11 @@ Status PostgresTarget::look_at_server(PgConnection& connection) {
 }
 
 Status PostgresTarget::look_at_database(PgConnection& connection) {
-  const PgRows rows = HF_TRY(connection.query(
-      "SELECT n.nspname || '.' || c.relname, greatest(c.reltuples, 0)::int8, pg_total_relation_size(c.oid)"
-      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
-      " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1"));
+  const PgRows rows =
+      HF_TRY(connection.query("SELECT n.nspname || '.' || c.relname, greatest(c.reltuples, "
+                              "pg_stat_get_live_tuples(c.oid), 0)::int8, pg_total_relation_size(c.oid)"
+                              " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
+                              " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1"));
   uint64_t count = 0;
   for (size_t row = 0; row < rows.size(); ++row) {
     tables_.push_back({rows.text(row, 0), rows.number(row, 1), rows.number(row, 2)});
