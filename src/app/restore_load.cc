@@ -9,6 +9,7 @@
 #include "backup/backup_run.h"
 #include "backup/recorded.h"
 #include "backup/restore.h"
+#include "base/secret_opener.h"
 #include "base/text.h"
 #include "sys/scratch_directory.h"
 
@@ -150,9 +151,10 @@ Result<std::optional<Point>> take_safety_point(Context& context, const SourceWor
   return std::optional<Point>(point);
 }
 
-std::string way_back(const Point& safety, const LoadTask& task, const LoadPlan& plan) {
+std::string way_back(Context& context, const Point& safety, const LoadTask& task, const LoadPlan& plan) {
   // The safety point was taken from that very server.
-  return "to go back: holdfast restore " + shown_id(safety.id) + " --dsn " + shell_quoted(task.request.dsn) +
+  return "to go back: holdfast restore " + shown_id(safety.id) + " --dsn " +
+         shell_quoted(context.out.is_names_only() && !is_secret_reference(task.request.dsn) ? "…" : task.request.dsn) +
          " --database " + shell_quoted(plan.name) + " --recreate --allow-production";
 }
 
@@ -216,8 +218,12 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
                   printable(plan.environment) + ": " + format_count(outcome.rows, "row", "rows") + ", " +
                   format_bytes(bytes) + ", in " + format_duration(took));
   for (const std::string& note : outcome.notes) context.out.remark("note: " + printable(note));
+  // A connection that was given as a secret is one.
+  const bool tells_connections = !context.out.is_names_only() && !is_secret_reference(task.request.dsn);
+  for (const auto& [database, text] : outcome.connections)
+    if (tells_connections) context.out.say("connect to " + printable(database) + ": psql " + shell_quoted(text));
   for (const std::string& line : outcome.lines) context.out.say(line);
-  if (safety) context.out.say(way_back(*safety, task, plan));
+  if (safety) context.out.say(way_back(context, *safety, task, plan));
   if (outcome.errors > 0)
     context.out.warn("the server refused " + format_count(outcome.errors, "statement", "statements") +
                      ", which were passed over as was asked");
@@ -225,7 +231,8 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
   source.add("name", task.source->name).add("status", status).add("path", plan.environment).add("bytes", bytes);
   source.add("rows", outcome.rows).add("errors", outcome.errors).add("notes", json_list(outcome.notes));
   JsonObject connections;
-  for (const auto& [database, text] : outcome.connections) connections.add(database, text);
+  for (const auto& [database, text] : outcome.connections)
+    if (tells_connections) connections.add(database, text);
   source.add("connections", connections.json());
   JsonArray sources;
   sources.add(source);
@@ -264,7 +271,7 @@ Result<Exit> restore_load(Context& context, const Settings& settings, Repository
   const std::optional<Point> safety = HF_TRY(take_safety_point(context, world, repository, point, task, plan));
   uint64_t bytes = 0;
   Result<LoadOutcome> loaded = stage_and_load(context, repository, point, task, plan, *load, bytes);
-  if (!loaded.ok() && safety) context.out.warn(way_back(*safety, task, plan));
+  if (!loaded.ok() && safety) context.out.warn(way_back(context, *safety, task, plan));
   const LoadOutcome outcome = HF_TRY(std::move(loaded));
   return show_loaded(context, point, task, plan, outcome, bytes, safety, context.program.clock.mono() - begin);
 }

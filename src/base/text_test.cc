@@ -107,7 +107,8 @@ TEST(Text, closest_finds_what_was_most_likely_meant) {
 TEST(ShellQuoted, one_word_for_a_shell) {
   EXPECT_EQ(shell_quoted("service=app"), "service=app");
   EXPECT_EQ(shell_quoted("host=db user=x"), "'host=db user=x'");
-  EXPECT_EQ(shell_quoted("it's"), "'it'\\''s'");
+  EXPECT_EQ(shell_quoted("it's"), "\"it's\"");
+  EXPECT_EQ(shell_quoted("it's \"$x\""), "'it'\\''s \"$x\"'");
   EXPECT_EQ(shell_quoted(""), "''");
 }
 

@@ -110,10 +110,8 @@ class PostgresLoad : public Load {
 
   LoadOutcome outcome(const std::function<PgParameters(const std::string& database)>& parameters) {
     LoadOutcome outcome{.rows = log_.rows, .bytes = log_.bytes, .notes = log_.take(), .errors = log_.errors};
-    for (const std::string& database : loaded_) {
+    for (const std::string& database : loaded_)
       outcome.connections[database] = pg_connection_text(parameters(database));
-      outcome.lines.push_back("connect to " + printable(database) + ": psql \"" + outcome.connections[database] + "\"");
-    }
     return outcome;
   }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/secret_opener.h"
 #include "base/text.h"
 #include "pg/names.h"
 #include "sys/entry.h"
@@ -11,14 +12,10 @@ namespace {
 
 constexpr Duration look_time_max = std::chrono::minutes(5);
 
-bool is_reference(std::string_view dsn) {
-  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
-}
-
 }  // namespace
 
 Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string& dsn) {
-  if (is_reference(dsn)) {
+  if (is_secret_reference(dsn)) {
     const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of --dsn"));
     return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
   }

@@ -66,10 +66,8 @@ class SqlLoad : public Load {
   }
 
   LoadOutcome outcome(const PgParameters& parameters) {
-    const std::string connection = pg_connection_text(parameters);
     LoadOutcome outcome{.rows = log_.rows, .bytes = log_.bytes, .notes = log_.take(), .errors = log_.errors};
-    outcome.connections[database_] = connection;
-    outcome.lines.push_back("connect to " + printable(database_) + ": psql \"" + connection + "\"");
+    outcome.connections[database_] = pg_connection_text(parameters);
     return outcome;
   }
 

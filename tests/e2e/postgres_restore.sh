@@ -65,6 +65,17 @@ expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=part3 --t
 [[ $(sql -d part3 -c "select count(*) from sales.customers; select count(*) from pg_policy; select count(*) from pg_trigger where not tgisinternal" | tr '\n' ' ') == '2001 1 1 ' ]] || fail "what belongs to the table"
 expect 10 restore "${with[@]}" "$point" --dsn "$server" --database shop=part4 --table sales.nosuch
 
+# A connection that was given as a secret is told to nobody, and with names alone none is.
+DSN="$server application_name=canary-name" expect 0 restore "${with[@]}" "$point" --dsn env:DSN --database shop=quiet1
+cat stdout stderr > told
+DSN="$server application_name=canary-name" expect 0 restore "${with[@]}" "$point" --dsn env:DSN --database shop=quiet2 -o json
+cat stdout stderr >> told
+expect 0 restore "${with[@]}" "$point" --dsn "$server application_name=canary-name" --database shop=quiet3 --names-only
+cat stdout stderr >> told
+if grep canary-name told; then fail "a connection was told"; fi
+expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=told
+grep -q "^connect to told: psql \"dbname='told'" stdout || fail "how to connect is not told: $(cat stdout)"
+
 echo "== production is refused, and nothing is done without its name"
 sql -d shop -c 'insert into empty_one values (42)'
 content shop > shop.changed
