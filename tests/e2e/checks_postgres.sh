@@ -70,6 +70,13 @@ grep -q 'shop.public.users fell from 2 rows to 1' stdout || fail "the comparison
 # Which of two restored databases a program is meant to judge is not for us to guess.
 expect 5 verify web --checks anywhere
 grep -q 'there are several databases' stdout || fail "a program without a database: $(cat stdout)"
+# The connection may be a secret, as it may for the backup.
+sed 's|{type: postgres, dsn: "[^"]*"}|{type: postgres, dsn: $dsn}|; s|^keys:|secrets: {dsn: {env: APP_DSN}}\n&|' holdfast.yaml > secret.yaml
+grep -q 'dsn: $dsn}' secret.yaml || fail "the connection is no secret"
+APP_DSN="host=$PGHOST port=$PGPORT user=postgres dbname=shop" expect 5 verify -c secret.yaml --checks db,program --no-restore
+grep -q 'the value is 1, expected 2' stdout || fail "the server of a secret connection: $(cat stdout)"
+expect 5 verify -c secret.yaml --checks program --no-restore
+grep -q APP_DSN stdout || fail "the missing secret: $(cat stdout)"
 expect 5 verify --checks slow --no-restore
 grep -q 'no answer within 2s' stdout || fail "the timeout: $(cat stdout)"
 expect 5 verify --checks writes --no-restore -o json
