@@ -12,6 +12,8 @@ namespace {
 constexpr size_t rows_at_a_time = 1000;
 constexpr Duration looking_time_max = std::chrono::minutes(1);
 
+constexpr std::string_view all_databases =
+    "SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate ORDER BY datname";
 constexpr std::string_view user_tables =
     "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), n.nspname || '.' || c.relname "
     "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
@@ -37,7 +39,7 @@ class PostgresQueries final : public Queries {
 
   Result<std::vector<TableFact>> tables(const Deadline& deadline, std::stop_token stop) override {
     std::vector<TableFact> tables;
-    for (const auto& [database, unused] : databases_) {
+    for (const std::string& database : HF_TRY(names(deadline, stop))) {
       const std::unique_ptr<PgConnection> connection = HF_TRY(open(database, deadline, stop));
       const std::string name = HF_TRY(connection->query("SELECT current_database()")).text(0, 0);
       const PgRows found = HF_TRY(connection->query(std::string(user_tables)));
@@ -62,6 +64,19 @@ class PostgresQueries final : public Queries {
   }
 
  private:
+  // All databases, of a server in use too.
+  Result<std::vector<std::string>> names(const Deadline& deadline, const std::stop_token& stop) const {
+    std::vector<std::string> names;
+    if (databases_.contains("")) {
+      const std::unique_ptr<PgConnection> connection = HF_TRY(open("", deadline, stop));
+      const PgRows rows = HF_TRY(connection->query(std::string(all_databases)));
+      for (size_t row = 0; row < rows.size(); ++row) names.push_back(rows.text(row, 0));
+    } else {
+      for (const auto& [name, unused] : databases_) names.push_back(name);
+    }
+    return names;
+  }
+
   Result<PgParameters> parameters_of(const std::string& database) const {
     auto found = databases_.find(database);
     if (found == databases_.end() && database.empty() && databases_.size() == 1) found = databases_.begin();
@@ -112,8 +127,7 @@ Result<std::map<std::string, PgParameters>> kept_databases(const SourceWorld& wo
   const Deadline deadline(world.env.clock, looking_time_max);
   const std::unique_ptr<PgConnection> connection =
       HF_TRY(PgConnection::open(with_database(*server, "postgres"), deadline, {}));
-  const PgRows rows =
-      HF_TRY(connection->query("SELECT datname FROM pg_catalog.pg_database WHERE datallowconn AND NOT datistemplate"));
+  const PgRows rows = HF_TRY(connection->query(std::string(all_databases)));
   std::map<std::string, PgParameters> databases;
   for (size_t row = 0; row < rows.size(); ++row)
     databases.emplace(rows.text(row, 0), with_database(*server, rows.text(row, 0)));

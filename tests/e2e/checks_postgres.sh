@@ -30,6 +30,8 @@ checks:
     - {sql: "select x from log", on: app-db, database: audit, expect: "rows = 5000"}
   tables:
     - {compare: app-db, with: last-good, fall_max: 10%}
+  exact:
+    - {compare: app-db, with: last-good, exact: true, tables: [audit.public.log]}
   program:
     - {run: [$work/db_verify], on: app-db, database: shop, expect: "status=ok database=shop"}
   anywhere:
@@ -66,7 +68,11 @@ mkdir nothing
 expect 5 verify web --checks db --no-restore --in nothing
 grep -q 'no server runs on what was restored' stdout || fail "no instance: $(cat stdout)"
 expect 5 verify web --checks tables --no-restore
+grep -q 'audit' stdout && fail "a table of another database is taken for missing: $(cat stdout)"
 grep -q 'shop.public.users fell from 2 rows to 1' stdout || fail "the comparison: $(cat stdout)"
+# Nobody has looked at what the rows hold.
+expect 5 verify web --checks exact --no-restore
+grep -q 'no digest of its content' stdout || fail "contents that were not compared: $(cat stdout)"
 # Which of two restored databases a program is meant to judge is not for us to guess.
 expect 5 verify web --checks anywhere
 grep -q 'there are several databases' stdout || fail "a program without a database: $(cat stdout)"
