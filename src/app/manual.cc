@@ -4,6 +4,8 @@
 namespace hf {
 namespace {
 
+constexpr int exit_codes[] = {0, 1, 2, 3, 4, 5, 7, 10, 11, 12, 13, 130, 143};
+
 // Text as roff takes it: no line is a request, hyphens are hyphens.
 std::string roff(std::string_view text) {
   std::string out;
@@ -37,7 +39,7 @@ std::string roff_flags(const std::vector<OptionSpec>& options) {
 
 std::string roff_exit_codes() {
   std::string text = ".SH EXIT STATUS\n";
-  for (const int code : {0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 130, 143})
+  for (const int code : exit_codes)
     text += ".TP\n" + std::to_string(code) + "\n" + roff(describe(static_cast<Exit>(code))) + "\n";
   return text;
 }
@@ -97,7 +99,7 @@ std::string manual_roff_of_program() {
 std::string manual_markdown() {
   std::string text = "# Commands\n\nWritten by `holdfast man --markdown`; do not edit.\n\n";
   text += "## Exit codes\n\n| code | meaning |\n|---|---|\n";
-  for (const int code : {0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 130, 143})
+  for (const int code : exit_codes)
     text += "| " + std::to_string(code) + " | " + std::string(describe(static_cast<Exit>(code))) + " |\n";
   text += "\n## Flags of all commands\n\n" + markdown_flags(global_options());
   for (const Verb& verb : verbs()) {

@@ -46,7 +46,7 @@ void Out::warn(std::string_view line) {
 }
 
 void Out::detail(std::string_view text) {
-  if (options_.show_detail && !text.empty()) terminal_.write_error(detail_lines(std::string(text)));
+  if (shows_detail() && !text.empty()) terminal_.write_error(detail_lines(std::string(text)));
 }
 
 void Out::raw(BytesView bytes) {
@@ -117,16 +117,16 @@ void Out::error(const Error& error, Exit exit) {
     put("", true);
     std::string text = "holdfast: " + error.message() + "\n";
     if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
-    if (options_.show_detail)
+    if (shows_detail())
       text += detail_lines(error.detail());
-    else if (!error.detail().empty())
+    else if (!error.detail().empty() && !options_.names_only)
       text += "more: --show-detail prints what the other side said\n";
     terminal_.write_error(text);
     return;
   }
   summary_.reset();
   JsonObject body = error_document(error, exit);
-  if (options_.show_detail && !error.detail().empty()) body.add("detail", error.detail());
+  if (shows_detail() && !error.detail().empty()) body.add("detail", error.detail());
   if (options_.format == Format::Jsonl) {
     put(event_head("error").add_all(body).add("meaning", describe(exit)).json().text() + "\n", true);
   } else if (list_ && list_->is_open) {

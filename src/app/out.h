@@ -21,6 +21,7 @@ struct OutOptions {
   bool quiet = false;
   bool verbose = false;
   bool show_detail = false;
+  bool names_only = false;  // stronger than show_detail
 };
 
 // Safe to use from several threads.
@@ -34,6 +35,8 @@ class Out {
   bool is_quiet() const { return options_.quiet; }
   bool is_verbose() const { return options_.verbose; }
   bool shows_detail() const { return options_.show_detail; }
+  bool is_names_only() const { return options_.names_only; }
+  void show_names_only() { options_.names_only = true; }
 
   void print(std::string_view line);                          // text: a line of the result
   void say(std::string_view line);                            // text, unless quiet: a line of the summary
@@ -64,6 +67,7 @@ class Out {
   }
 
  private:
+  bool shows_detail() const { return options_.show_detail && !options_.names_only; }
   void put(std::string_view text, bool flush);
   JsonObject event_head(std::string_view name);
   void open_list();

@@ -158,11 +158,12 @@ Result<std::vector<CapturedName>> PointSubject::names(const std::string& source)
   return names;
 }
 
-Result<std::map<std::string, std::string>> PointSubject::variables(const std::string& source) {
+Result<std::map<std::string, std::string>> PointSubject::variables(const std::string& source,
+                                                                   const std::string& database) {
   std::map<std::string, std::string> variables;
   if (!source.empty()) {
-    Queries* const database = HF_TRY(queries(source));
-    variables = database->variables();
+    Queries* const queried = HF_TRY(queries(source));
+    variables = HF_TRY(queried->variables(database));
   }
   if (spec_.point != nullptr) variables["HOLDFAST_POINT"] = spec_.point->id.hex();
   if (!spec_.directory.empty()) variables["HOLDFAST_RESTORED"] = spec_.directory;

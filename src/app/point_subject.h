@@ -35,7 +35,7 @@ class PointSubject final : public CheckSubject {
                                          std::stop_token stop) override;
   Result<std::vector<TableState>> tables_of(const std::string& point, const std::string& source) override;
   Result<std::vector<CapturedName>> names(const std::string& source) override;
-  Result<std::map<std::string, std::string>> variables(const std::string& source) override;
+  Result<std::map<std::string, std::string>> variables(const std::string& source, const std::string& database) override;
 
  private:
   Result<Queries*> queries(const std::string& source);

@@ -10,6 +10,7 @@
 #include "backup/point_files.h"
 #include "backup/recorded.h"
 #include "backup/restore.h"
+#include "base/secret_opener.h"
 #include "base/text.h"
 #include "sys/scratch_directory.h"
 
@@ -142,9 +143,11 @@ Result<std::optional<SafetyPoint>> save_what_is_lost(Context& context, const Set
   return std::optional<SafetyPoint>(std::move(taken));
 }
 
-std::string way_back(const Point& safety, const LoadTask& task, const LoadPlan& plan) {
-  return "to go back: holdfast restore " + shown_id(safety.id) + " --dsn '" + task.request.dsn + "' --database " +
-         plan.name + " --recreate";
+std::string way_back(Context& context, const Point& safety, const LoadTask& task, const LoadPlan& plan) {
+  // The safety point was taken from that very server.
+  return "to go back: holdfast restore " + shown_id(safety.id) + " --dsn " +
+         shell_quoted(context.out.is_names_only() && !is_secret_reference(task.request.dsn) ? "…" : task.request.dsn) +
+         " --database " + shell_quoted(plan.name) + " --recreate --allow-production";
 }
 
 Result<LoadOutcome> stage_and_load(Context& context, Repository& repository, const Point& point, const LoadTask& task,
@@ -213,8 +216,12 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
                   printable(plan.environment) + ": " + format_count(outcome.rows, "row", "rows") + ", " +
                   format_bytes(bytes) + ", in " + format_duration(took));
   for (const std::string& note : outcome.notes) context.out.remark("note: " + printable(note));
+  // A connection that was given as a secret is one.
+  const bool tells_connections = !context.out.is_names_only() && !is_secret_reference(task.request.dsn);
+  for (const auto& [database, text] : outcome.connections)
+    if (tells_connections) context.out.say("connect to " + printable(database) + ": psql " + shell_quoted(text));
   for (const std::string& line : outcome.lines) context.out.say(line);
-  if (safety) context.out.say(way_back(safety->point, task, plan));
+  if (safety) context.out.say(way_back(context, safety->point, task, plan));
   if (outcome.errors > 0)
     context.out.warn("the server refused " + format_count(outcome.errors, "statement", "statements") +
                      ", which were passed over as was asked");
@@ -222,7 +229,8 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
   source.add("name", task.source->name).add("status", status).add("path", plan.environment).add("bytes", bytes);
   source.add("rows", outcome.rows).add("errors", outcome.errors).add("notes", json_list(outcome.notes));
   JsonObject connections;
-  for (const auto& [database, text] : outcome.connections) connections.add(database, text);
+  for (const auto& [database, text] : outcome.connections)
+    if (tells_connections) connections.add(database, text);
   source.add("connections", connections.json());
   JsonArray sources;
   sources.add(source);
@@ -264,7 +272,7 @@ Result<Exit> restore_load(Context& context, const Settings& settings, Repository
   const std::optional<SafetyPoint> safety = HF_TRY(save_what_is_lost(context, settings, repository, point, task, plan));
   uint64_t bytes = 0;
   Result<LoadOutcome> loaded = stage_and_load(context, repository, point, task, plan, *load, bytes);
-  if (!loaded.ok() && safety) context.out.warn(way_back(safety->point, task, plan));
+  if (!loaded.ok() && safety) context.out.warn(way_back(context, safety->point, task, plan));
   const LoadOutcome outcome = HF_TRY(std::move(loaded));
   return show_loaded(context, point, task, plan, outcome, bytes, safety, context.program.clock.mono() - begin);
 }

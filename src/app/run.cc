@@ -42,7 +42,8 @@ Result<Exit> dispatch(Program& program, const std::vector<std::string>& argument
   out.configure({.format = *format,
                  .quiet = args.has("quiet"),
                  .verbose = args.has("verbose"),
-                 .show_detail = args.has("show-detail") && !args.has("names-only")});
+                 .show_detail = args.has("show-detail"),
+                 .names_only = args.has("names-only")});
   if (args.has("help")) {
     out.text("help", help_for(args));
     return Exit::Done;

@@ -83,6 +83,7 @@ Result<Settings> load_settings(Context& context, AllTargets all) {
       return Error(Code::Invalid, "there is no configuration " + printable(settings.config_path))
           .with_hint("holdfast config init writes one; or do without: --repo PATH");
     settings.config = HF_TRY(std::move(loaded));
+    if (settings.config->names_only) context.out.show_names_only();
   }
   if (has_repo) {
     RepoAddress address = HF_TRY(parse_repo(repo));

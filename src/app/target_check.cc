@@ -50,7 +50,9 @@ TargetCheck check_target(Context& context, const Settings& settings, const Targe
   };
   const Result<std::unique_ptr<Store>> opened = open_store(context, settings, target, false);
   if (!opened.ok()) {
-    fails(opened.error(), Exit::Unreachable);
+    // A disk that is not mounted shows as a directory that is not there.
+    const Code code = opened.error().code();
+    fails(opened.error(), code == Code::NotFound ? Exit::Unreachable : exit_code(code));
     return check;
   }
   Store& store = *opened.value();
@@ -60,7 +62,7 @@ TargetCheck check_target(Context& context, const Settings& settings, const Targe
               ? Error(Code::NotFound, "there is no repository")
                     .with_hint("holdfast target sync " + target.name + " makes it a copy")
               : config.error().clone(),
-          config.error().code() == Code::NotFound ? Exit::NotFound : Exit::Unreachable);
+          exit_code(config.error().code()));
     return check;
   }
   Status done = try_canary(context, store);

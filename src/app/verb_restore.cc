@@ -138,9 +138,10 @@ Verb restore_verb() {
           "file replaced in one step, checked and counted, and the program started, whatever happened in between. "
           "What was there is kept beside it. Path and commands come from the source in the configuration or from "
           "flags. It asks for the file's name first; exit code 5: a check failed. "
-          "--new-instance and --dsn restore one source (of kind postgres) into a server: an instance that is made, or "
-          "one that runs, there as new databases unless --clean or --recreate is given. These ask for the database's "
-          "name, refuse the server that the point was taken from, and save what they replace as a safety point.",
+          "--new-instance and --dsn restore one source (of kind postgres or sql) into a server: an instance that is "
+          "made, or one that runs, there as new databases unless --clean or --recreate is given. These ask for the "
+          "database's name, refuse the server that the point was taken from, and save what they replace as a safety "
+          "point. A SQL script is run in a new or an empty database, until its first error.",
       .arguments = {{"SET|POINT",
                      "latest, a set (its newest point), or the first digits of a point",
                      ArgumentSpec::Count::Optional,

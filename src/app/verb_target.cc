@@ -250,7 +250,8 @@ std::vector<Verb> target_verbs() {
       {.name = "target check",
        .summary = "Try each target: write, read, delete, clock, space",
        .description = "Writes, reads and deletes an object of no meaning in each target, and compares its "
-                      "clock with this machine's. Needs no key. Exit code 13: one cannot be reached.",
+                      "clock with this machine's. Needs no key. Exit codes: 13: one cannot be reached, or "
+                      "is not there; 10: it has no repository; 12: there are no credentials for it; 1: it refuses.",
        .arguments = {{"NAME", "of targets (default: all)", ArgumentSpec::Count::Any}},
        .options = {},
        .examples = {"holdfast target check", "holdfast target check offsite", "holdfast target check -o json"},

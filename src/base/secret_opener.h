@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/secret.h"
@@ -14,5 +15,10 @@ namespace hf {
 
 // KeyMissing: there is none, or it is empty; Refused: its file is open to others; Invalid: that is no reference.
 using SecretOpener = std::function<Result<Credential>(const std::string& reference)>;
+
+// Whether a text that may be a secret's reference or a plain value is the former.
+inline bool is_secret_reference(std::string_view text) {
+  return text.starts_with("$") || text.starts_with("env:") || text.starts_with("file:");
+}
 
 }  // namespace hf

@@ -311,4 +311,13 @@ std::optional<std::string> closest(std::string_view name, const std::vector<std:
   return best;
 }
 
+std::string shell_quoted(std::string_view word) {
+  constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return std::string(word);
+  if (word.find('\'') != word.npos && word.find_first_of("\"$`\\!") == word.npos) return '"' + std::string(word) + '"';
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? "'\\''" : std::string(1, c);
+  return quoted + "'";
+}
+
 }  // namespace hf

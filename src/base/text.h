@@ -37,6 +37,8 @@ Result<uint64_t> parse_size(std::string_view text);
 // "5%", "99.9%": 5, 99.9. From 0 to 100.
 Result<double> parse_percent(std::string_view text);
 
+// One word for a shell that a person gives it to: in quotes where it needs them.
+std::string shell_quoted(std::string_view word);
 // `*` and `?` as in a shell: any bytes, and one byte.
 bool matches_wildcards(std::string_view pattern, std::string_view name);
 

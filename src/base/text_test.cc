@@ -104,5 +104,13 @@ TEST(Text, closest_finds_what_was_most_likely_meant) {
   EXPECT_EQ(closest(std::string(1 << 20, 'x'), names), std::nullopt);
 }
 
+TEST(ShellQuoted, one_word_for_a_shell) {
+  EXPECT_EQ(shell_quoted("service=app"), "service=app");
+  EXPECT_EQ(shell_quoted("host=db user=x"), "'host=db user=x'");
+  EXPECT_EQ(shell_quoted("it's"), "\"it's\"");
+  EXPECT_EQ(shell_quoted("it's \"$x\""), "'it'\\''s \"$x\"'");
+  EXPECT_EQ(shell_quoted(""), "''");
+}
+
 }  // namespace
 }  // namespace hf

@@ -54,8 +54,9 @@ class CheckSubject {
   virtual Result<std::vector<TableState>> tables_of(const std::string& point, const std::string& source) = 0;
   // What a source of kind config captured.
   virtual Result<std::vector<CapturedName>> names(const std::string& source) = 0;
-  // For child programs: where to find what is judged. `source` may be "".
-  virtual Result<std::map<std::string, std::string>> variables(const std::string& source) = 0;
+  // For child programs: where to find what is judged. Both may be ""; `database` is one of the source's.
+  virtual Result<std::map<std::string, std::string>> variables(const std::string& source,
+                                                               const std::string& database) = 0;
 };
 
 // Where the service is, and how a program reaches it.

@@ -35,8 +35,10 @@ class KnownSubject final : public CheckSubject {
     return good;
   }
   Result<std::vector<CapturedName>> names(const std::string&) override { return captured; }
-  Result<std::map<std::string, std::string>> variables(const std::string&) override {
-    return std::map<std::string, std::string>{{"HOLDFAST_RESTORED", root}};
+  Result<std::map<std::string, std::string>> variables(const std::string&, const std::string& database) override {
+    std::map<std::string, std::string> told{{"HOLDFAST_RESTORED", root}};
+    if (!database.empty()) told["PGDATABASE"] = database;
+    return told;
   }
 
   WallTime now{std::chrono::hours(24 * 365 * 50)};

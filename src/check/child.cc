@@ -65,9 +65,10 @@ Result<ChildEnd> run_child(const ChildSpec& spec, const CheckWorld& world, const
                            const std::stop_token& stop) {
   ChildEnvironment environment;
   environment.add("PATH", std::string(path_default));
-  for (const char* name : {"PATH", "HOME", "LANG"})
+  // The last two are where libpq looks for what a connection leaves out.
+  for (const char* name : {"PATH", "HOME", "LANG", "PGSERVICEFILE", "PGPASSFILE"})
     if (std::string value = world.environment(name); !value.empty()) environment.add(name, std::move(value));
-  const std::map<std::string, std::string> told = HF_TRY(world.subject.variables(spec.source));
+  const std::map<std::string, std::string> told = HF_TRY(world.subject.variables(spec.source, spec.database));
   HF_TRY(environment.add_all(told, world.secret));
   HF_TRY(environment.add_all(world.place.env, world.secret));
   HF_TRY(environment.add_all(spec.env, world.secret));

@@ -9,7 +9,8 @@ struct ChildSpec {
   std::vector<std::string> argv;
   std::map<std::string, std::string> env;  // `$name` is a secret
   std::string directory;
-  std::string source;  // whose variables it gets; "": of what is judged in general
+  std::string source;    // whose variables it gets; "": of what is judged in general
+  std::string database;  // which one of its databases they lead to
 };
 
 struct ChildEnd {

@@ -63,8 +63,10 @@ std::string difference(const TableState& wanted, const TableState* found, const 
   const auto rows = [](uint64_t count) { return std::to_string(count); };
   if (spec.is_exact) {
     if (found->rows != wanted.rows) return name + " has " + rows(found->rows) + " rows instead of " + rows(wanted.rows);
-    const bool is_known = !found->digest.empty() && !wanted.digest.empty();
-    return is_known && found->digest != wanted.digest ? name + " has other content" : "";
+    if (wanted.rows == 0) return "";
+    // What was not compared is not the same.
+    if (found->digest.empty() || wanted.digest.empty()) return name + " has as many rows, but no digest of its content";
+    return found->digest != wanted.digest ? name + " has other content" : "";
   }
   const double least = static_cast<double>(wanted.rows) * (1 - spec.fall_max / 100);
   if (static_cast<double>(found->rows) >= least) return "";
@@ -135,7 +137,10 @@ CheckKind compare_check_kind() {
               {"reference", "or a file, as `holdfast show POINT -o json` writes it"},
               {"tables", "only these (default: all of the reference)", Type::TextList},
               {"fall_max", "how much of its rows a table may have lost, such as 5% (default: none)"},
-              {"exact", "numbers of rows and contents must be the same", Type::Flag},
+              {"exact",
+               "numbers of rows and contents must be the same (a PostgreSQL server is asked for numbers only, so it "
+               "fails there)",
+               Type::Flag},
           }),
           .prepare = prepare};
 }

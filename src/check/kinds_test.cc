@@ -164,6 +164,15 @@ TEST_F(RunCheck, the_program_gets_its_variables_and_no_other_and_its_secrets_are
   EXPECT_EQ(end.verdict.detail.find("canary"), std::string::npos) << end.verdict.detail;
 }
 
+TEST_F(RunCheck, it_is_pointed_at_the_database_that_is_named) {
+  const CheckOptions options{{"run", script("echo database=$PGDATABASE")},
+                             {"on", {"app-db"}},
+                             {"database", {"shop"}},
+                             {"expect", {"database=shop"}}};
+  EXPECT_TRUE(run(run_check_kind(), options).verdict.passed);
+  EXPECT_NE(fault(run_check_kind(), {{"run", {"x"}}, {"database", {"shop"}}}), "none");
+}
+
 TEST_F(RunCheck, one_that_does_not_end_is_ended) {
   const CheckEnd end = run(run_check_kind(), {{"run", {"sleep", "600"}}, {"timeout", {"100000000"}}});
   EXPECT_FALSE(end.verdict.passed);
@@ -290,6 +299,8 @@ TEST_F(CompareCheck, missing_tables_and_lost_rows_are_named) {
   subject.found = {{"users", 100, "xx"}};
   options["exact"] = {"true"};
   EXPECT_EQ(run(compare_check_kind(), options).verdict.message, "users has other content");
+  for (TableState& table : subject.found) table.digest.clear();
+  EXPECT_FALSE(run(compare_check_kind(), options).verdict.passed);
   options["tables"] = {"gone"};
   EXPECT_FALSE(run(compare_check_kind(), options).verdict.passed);
 }

@@ -85,7 +85,10 @@ Result<Check> prepare(const CheckOptions& options) {
   spec.child = {.argv = list_of(options, "run"),
                 .env = map_of(options, "env"),
                 .directory = text_of(options, "cwd"),
-                .source = text_of(options, "on")};
+                .source = text_of(options, "on"),
+                .database = text_of(options, "database")};
+  if (!spec.child.database.empty() && spec.child.source.empty())
+    return Error(Code::Invalid, "\"database\" needs \"on\", the source that has it");
   if (spec.child.argv.empty()) return Error(Code::Invalid, "\"run\" names no program");
   spec.status = static_cast<int>(HF_TRY(number_of(options, "status")).value_or(0));
   spec.expected = HF_TRY(pattern_of(options, "expect"));
@@ -121,6 +124,7 @@ CheckKind run_check_kind() {
           {"env", "variables for it; `$name` is a secret", Type::Map},
           {"cwd", "the directory it runs in"},
           {"on", "the source whose database it is pointed at: by PGHOST and such, or HOLDFAST_DATABASE", Type::Source},
+          {"database", "which one of the source's databases, where it has several"},
       }),
       .prepare = prepare};
 }

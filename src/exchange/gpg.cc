@@ -32,9 +32,8 @@ bool has(const std::vector<Words>& status, std::string_view keyword) {
 
 // What both directions give it.
 ProcessSpec make_spec(const GpgOptions& options) {
-  ProcessSpec spec{.argv = {"gpg", "--batch", "--no-tty", "--quiet", "--status-fd", "2"},
-                   .environment = options.environment,
-                   .directory = ""};
+  ProcessSpec spec{
+      .argv = {"gpg", "--batch", "--no-tty", "--status-fd", "2"}, .environment = options.environment, .directory = ""};
   spec.environment["LC_ALL"] = "C.UTF-8";
   const auto add = [&](std::initializer_list<std::string> words) {
     spec.argv.insert(spec.argv.end(), words.begin(), words.end());
@@ -101,6 +100,7 @@ Status gpg_encrypt(Process& process, const GpgOptions& options,
     spec.argv.push_back("--recipient");
     spec.argv.push_back(recipient);
   }
+  spec.argv.push_back("--quiet");
   if (!options.signer.empty()) {
     spec.argv.push_back("--local-user");
     spec.argv.push_back(options.signer);
@@ -154,7 +154,8 @@ Result<GpgOpened> gpg_open(Process& process, const GpgOptions& options, const By
                            const std::function<Status(BytesView)>& put, const Deadline& deadline,
                            std::stop_token stop) {
   ProcessSpec spec = make_spec(options);
-  // Its own words go nowhere: a line of them must not be taken for one of its judgement.
+  // Its own words go nowhere: a line of them must not be taken for one of its judgement. Quiet, it would not say that
+  // the key is missing.
   spec.argv.insert(spec.argv.end(), {"--logger-file", "/dev/null", "--decrypt", "--output", "-"});
   spec.input = [&](const ProcessInput& give) { return each_block(message, give); };
   const ProcessEnd end = HF_TRY(run(process, spec, put, deadline, stop));

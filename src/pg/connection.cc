@@ -242,30 +242,40 @@ Result<uint64_t> PgConnection::copy_out(const std::string& sql, const std::funct
 }
 
 Result<uint64_t> PgConnection::copy_in(const std::string& sql, const std::function<Result<BytesView>()>& give) {
-  if (!connection_) return Error(Code::Unavailable, "the connection is closed");
-  HF_TRY(sent(PQsendQuery(connection_.get(), sql.c_str())));
-  {
-    const PgRows begin = HF_TRY(next());
-    if (PQresultStatus(begin.raw()) != PGRES_COPY_IN) {
-      return failure_drained(begin.raw());
-    }
-  }
-  constexpr size_t part_bytes_max = 1 << 20;
+  HF_TRY(begin_copy_in(sql));
   for (;;) {
     Result<BytesView> given = give();
     // Closed in the middle of a COPY, the server rolls back.
     if (!given.ok()) return closed(std::move(given).error());
-    BytesView bytes = given.value();
-    if (bytes.empty()) break;
-    while (!bytes.empty()) {
-      const BytesView part = bytes.first(std::min(bytes.size(), part_bytes_max));
-      const int put =
-          PQputCopyData(connection_.get(), reinterpret_cast<const char*>(part.data()), static_cast<int>(part.size()));
-      if (put < 0) return lost();
-      HF_TRY(flush());
-      if (put > 0) bytes = bytes.subspan(part.size());
-    }
+    if (given.value().empty()) return end_copy_in();
+    HF_TRY(put_copy(given.value()));
   }
+}
+
+Status PgConnection::begin_copy_in(const std::string& sql) {
+  if (!connection_) return Error(Code::Unavailable, "the connection is closed");
+  HF_TRY(sent(PQsendQuery(connection_.get(), sql.c_str())));
+  const PgRows begin = HF_TRY(next());
+  if (PQresultStatus(begin.raw()) == PGRES_COPY_IN) return {};
+  return failure_drained(begin.raw());
+}
+
+Status PgConnection::put_copy(BytesView bytes) {
+  if (!connection_) return Error(Code::Unavailable, "the connection is closed");
+  constexpr size_t part_bytes_max = 1 << 20;
+  while (!bytes.empty()) {
+    const BytesView part = bytes.first(std::min(bytes.size(), part_bytes_max));
+    const int put =
+        PQputCopyData(connection_.get(), reinterpret_cast<const char*>(part.data()), static_cast<int>(part.size()));
+    if (put < 0) return lost();
+    HF_TRY(flush());
+    if (put > 0) bytes = bytes.subspan(part.size());
+  }
+  return {};
+}
+
+Result<uint64_t> PgConnection::end_copy_in() {
+  if (!connection_) return Error(Code::Unavailable, "the connection is closed");
   int ended = 0;
   while ((ended = PQputCopyEnd(connection_.get(), nullptr)) == 0) HF_TRY(flush());
   if (ended < 0) return lost();

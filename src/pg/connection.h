@@ -66,6 +66,10 @@ class PgConnection {
   // COPY … FROM STDIN. `give` returns the next bytes, cut anywhere, and none at the end. The number of rows that the
   // server says it took.
   Result<uint64_t> copy_in(const std::string& sql, const std::function<Result<BytesView>()>& give);
+  // The same in steps, for who is handed the bytes; after a failure of the second the connection is closed.
+  Status begin_copy_in(const std::string& sql);
+  Status put_copy(BytesView bytes);
+  Result<uint64_t> end_copy_in();
 
   int server_version() const;                         // 150020
   std::string sqlstate() const { return sqlstate_; }  // of the last error; "" if it was none of the server's

@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view scratch_prefix = "holdfast-postgres-";
 constexpr std::string_view socket_port = "5432";
+constexpr std::string_view socket_prefix = ".s.PGSQL.";
 constexpr std::array<std::string_view, 3> parts = {"data", "socket", "server.log"};
 
 PgParameters local_parameters(const std::string& socket, const std::string& superuser, const std::string& database,
@@ -125,6 +126,22 @@ Status KeptInstance::write_settings() {
       "# The archive belongs to the instance that this one was restored from, until somebody decides otherwise.\n"
       "archive_mode = off\n";
   return file->write_at(HF_TRY(file->info()).size, as_bytes(lines));
+}
+
+std::optional<PgParameters> find_kept_instance(Fs& fs, const std::string& directory, const std::string& superuser) {
+  const Result<std::string> path = fs.absolute(directory);
+  if (!path.ok()) return std::nullopt;
+  const std::string socket = path.value() + "/socket";
+  const Result<std::unique_ptr<Directory>> opened = fs.open_directory(socket);
+  if (!opened.ok()) return std::nullopt;
+  const Result<std::vector<DirectoryEntry>> entries = opened.value()->entries();
+  if (!entries.ok()) return std::nullopt;
+  for (const DirectoryEntry& entry : entries.value()) {
+    const std::string port = entry.name.starts_with(socket_prefix) ? entry.name.substr(socket_prefix.size()) : "";
+    if (!port.empty() && port.find_first_not_of("0123456789") == port.npos)
+      return local_parameters(socket, superuser, "postgres", port);
+  }
+  return std::nullopt;
 }
 
 std::string KeptInstance::stop_command() const {

@@ -75,4 +75,7 @@ class KeptInstance {
   bool is_kept_ = false;
 };
 
+// The server that was kept in `directory` and runs, as its superuser; nothing if there is none.
+std::optional<PgParameters> find_kept_instance(Fs& fs, const std::string& directory, const std::string& superuser);
+
 }  // namespace hf

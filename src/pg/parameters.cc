@@ -50,10 +50,15 @@ Result<PgParameters> parse_pg_parameters(std::string_view text) {
   return parameters;
 }
 
-PgParameters with_database(const PgParameters& parameters, const std::string& database) {
+PgParameters copy_of(const PgParameters& parameters) {
   PgParameters copy{.values = parameters.values, .password = std::nullopt};
-  copy.values["dbname"] = database;
   if (parameters.password) copy.password = copy_of(*parameters.password);
+  return copy;
+}
+
+PgParameters with_database(const PgParameters& parameters, const std::string& database) {
+  PgParameters copy = copy_of(parameters);
+  copy.values["dbname"] = database;
   return copy;
 }
 

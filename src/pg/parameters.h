@@ -20,6 +20,7 @@ struct PgParameters {
 // libpq's environment variables and service file when it connects. Invalid if it is neither; no error shows any of it.
 Result<PgParameters> parse_pg_parameters(std::string_view text);
 
+PgParameters copy_of(const PgParameters& parameters);
 // A copy, connecting to another database of the same server.
 PgParameters with_database(const PgParameters& parameters, const std::string& database);
 

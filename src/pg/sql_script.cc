@@ -33,13 +33,13 @@ bool may_have_body(std::string_view text) {
   return head.starts_with("create function ") || head.starts_with("create procedure ");
 }
 
-bool is_copy_in(std::string_view text) {
+}  // namespace
+
+bool is_copy_from_stdin(std::string_view text) {
   std::string_view end = text;
   while (!end.empty() && is_space(end.back())) end.remove_suffix(1);
   return lower(text.substr(0, 5)) == "copy " && lower(end).ends_with(" from stdin");
 }
-
-}  // namespace
 
 Status SqlScript::feed(BytesView bytes) {
   std::string_view text = as_text(bytes);
@@ -226,7 +226,7 @@ Status SqlScript::end_statement() {
   last_word_.clear();
   if (text.empty()) return {};
   HF_TRY(visitor_.statement(entry_, text));
-  if (is_copy_in(text)) inside_ = Inside::Rows;
+  if (is_copy_from_stdin(text)) inside_ = Inside::Rows;
   return {};
 }
 

@@ -22,6 +22,9 @@ struct SqlEntry {
   std::string name;
 };
 
+// Whether rows follow a statement.
+bool is_copy_from_stdin(std::string_view statement);
+
 class SqlScriptVisitor {
  public:
   virtual ~SqlScriptVisitor() = default;

@@ -137,10 +137,8 @@ class PostgresLoad : public Load {
 
   LoadOutcome outcome(const std::function<PgParameters(const std::string& database)>& parameters) {
     LoadOutcome outcome{.rows = log_.rows, .bytes = log_.bytes, .notes = log_.take(), .errors = log_.errors};
-    for (const std::string& database : loaded_) {
+    for (const std::string& database : loaded_)
       outcome.connections[database] = pg_connection_text(parameters(database));
-      outcome.lines.push_back("connect to " + printable(database) + ": psql \"" + outcome.connections[database] + "\"");
-    }
     return outcome;
   }
 
@@ -318,24 +316,6 @@ Status check_request(const RecordedSource& recorded, const LoadRequest& request)
   return {};
 }
 
-bool is_reference(std::string_view dsn) {
-  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
-}
-
-Result<PgParameters> parse_target(const SourceWorld& world, const std::string& dsn) {
-  if (is_reference(dsn)) {
-    const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of --dsn"));
-    return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
-  }
-  PgParameters parameters = HF_TRY(parse_pg_parameters(dsn).during("--dsn"));
-  if (parameters.password)
-    return Error(Code::Invalid, "a password in --dsn can be read by everybody on this machine")
-        .with_hint(
-            "leave it to ~/.pgpass or a service file, or name a secret that holds the connection: env:NAME or "
-            "file:PATH");
-  return parameters;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Load>> make_postgres_load(const SourceWorld& world, const RecordedSource& recorded,
@@ -352,7 +332,7 @@ Result<std::unique_ptr<Load>> make_postgres_load(const SourceWorld& world, const
         .with_hint("name one with --database: " + join(there, ", "));
   if (!request.new_instance.empty())
     return std::make_unique<IntoNewInstance>(world, recorded, request, std::move(databases));
-  PgParameters parameters = HF_TRY(parse_target(world, request.dsn));
+  PgParameters parameters = HF_TRY(parse_pg_target(world, request.dsn));
   return std::make_unique<IntoServer>(world, recorded, request, std::move(databases), std::move(parameters));
 }
 

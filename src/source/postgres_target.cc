@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/secret_opener.h"
 #include "base/text.h"
 #include "pg/names.h"
 #include "sys/entry.h"
@@ -12,6 +13,20 @@ namespace {
 constexpr Duration look_time_max = std::chrono::minutes(5);
 
 }  // namespace
+
+Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string& dsn) {
+  if (is_secret_reference(dsn)) {
+    const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of --dsn"));
+    return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
+  }
+  PgParameters parameters = HF_TRY(parse_pg_parameters(dsn).during("--dsn"));
+  if (parameters.password)
+    return Error(Code::Invalid, "a password in --dsn can be read by everybody on this machine")
+        .with_hint(
+            "leave it to ~/.pgpass or a service file, or name a secret that holds the connection: env:NAME or "
+            "file:PATH");
+  return parameters;
+}
 
 Result<PostgresTarget> PostgresTarget::look(Env env, const PgParameters& server, const std::string& database,
                                             std::stop_token stop) {
@@ -43,15 +58,22 @@ Status PostgresTarget::look_at_server(PgConnection& connection) {
 }
 
 Status PostgresTarget::look_at_database(PgConnection& connection) {
-  const PgRows rows = HF_TRY(connection.query(
-      "SELECT n.nspname || '.' || c.relname, greatest(c.reltuples, 0)::int8, pg_total_relation_size(c.oid)"
-      " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
-      " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1"));
+  const PgRows rows =
+      HF_TRY(connection.query("SELECT n.nspname || '.' || c.relname, greatest(c.reltuples, "
+                              "pg_stat_get_live_tuples(c.oid), 0)::int8, pg_total_relation_size(c.oid)"
+                              " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r'"
+                              " AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1"));
   uint64_t count = 0;
   for (size_t row = 0; row < rows.size(); ++row) {
     tables_.push_back({rows.text(row, 0), rows.number(row, 1), rows.number(row, 2)});
     count += rows.number(row, 1);
   }
+  is_empty_ =
+      HF_TRY(connection.query("SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                              " WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND NOT EXISTS"
+                              " (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid"
+                              " AND d.deptype = 'e'))"))
+          .flag(0, 0);
   const PgRows whole =
       HF_TRY(connection.query("SELECT pg_database_size(current_database()), (SELECT count(*) FROM pg_stat_activity"
                               " WHERE datname = current_database() AND pid <> pg_backend_pid())"));

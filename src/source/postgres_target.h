@@ -6,6 +6,9 @@
 
 namespace hf {
 
+// What --dsn says: a connection without a password, or a reference to a secret that holds one.
+Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string& dsn);
+
 class PostgresTarget {
  public:
   // Refused: it is a standby.
@@ -13,6 +16,8 @@ class PostgresTarget {
                                      std::stop_token stop);
 
   bool has_database() const { return has_database_; }
+  // Nothing of anybody's is in it, but what extensions brought.
+  bool is_empty() const { return is_empty_; }
   // For messages: "server /run/postgresql:5432".
   std::string shown() const;
   // To a database that is not the one restored into.
@@ -37,7 +42,7 @@ class PostgresTarget {
 
   PgParameters server_;  // resolved
   std::string database_, system_identifier_;
-  bool has_database_ = false;
+  bool has_database_ = false, is_empty_ = false;
   std::vector<std::string> databases_, losses_;
   std::vector<Table> tables_;
 };

@@ -237,8 +237,8 @@ class Queries {
   // detail.
   virtual Result<QueryAnswer> ask(const Query& query, const Deadline& deadline, std::stop_token stop) = 0;
   virtual Result<std::vector<TableFact>> tables(const Deadline& deadline, std::stop_token stop) = 0;
-  // Variables that lead a child program to it: PGHOST and such, or HOLDFAST_DATABASE.
-  virtual std::map<std::string, std::string> variables() = 0;
+  // Variables that lead a child program to it: PGHOST and such, or HOLDFAST_DATABASE. `database` as in Query.
+  virtual Result<std::map<std::string, std::string>> variables(const std::string& database) = 0;
 };
 
 struct SourceOption {

@@ -2,7 +2,9 @@
 
 #include "source/new_entry.h"
 #include "source/options.h"
+#include "source/postgres_queries.h"
 #include "source/sql_guard.h"
+#include "source/sql_load.h"
 #include "source/sql_prove.h"
 
 namespace hf {
@@ -76,7 +78,7 @@ std::unique_ptr<Source> make_sql_source(const SourceWorld& world, std::string na
 SourceKind sql_source_kind() {
   SourceKind kind;
   kind.name = "sql";
-  kind.help = "a plain SQL script of pg_dump, kept as a file and proven with psql";
+  kind.help = "a plain SQL script of pg_dump, kept as a file, proven with psql and run in a server";
   kind.options = {{"path", "the script", SourceOption::Type::Text, true}};
   kind.parse = [](std::string_view text) -> Result<SourceOptions> {
     if (text.empty()) return Error(Code::Invalid, "sql: without a file").with_hint("write sql:/path/to/dump.sql");
@@ -87,6 +89,8 @@ SourceKind sql_source_kind() {
     return std::make_unique<SqlFileSource>(world, HF_TRY(text_option(options, "path").during("open source " + name)));
   };
   kind.prove = prove_sql;
+  kind.load = make_sql_load;
+  kind.query_restored = query_restored_postgres;
   return kind;
 }
 

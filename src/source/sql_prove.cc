@@ -7,8 +7,10 @@
 #include "base/text.h"
 #include "pg/instance.h"
 #include "pg/load_rows.h"
+#include "pg/names.h"
 #include "source/postgres_restored.h"
 #include "source/sql_guard.h"
+#include "source/sql_load.h"
 
 namespace hf {
 namespace {
@@ -47,10 +49,7 @@ class SqlProof {
       : world_(world), pg_(pg_world(world)), request_(request) {}
 
   Result<Proved> run() {
-    const auto file = request_.recorded.facts.find("file");
-    if (file == request_.recorded.facts.end() || file->second.find('/') != std::string::npos ||
-        !is_valid_path(file->second))
-      return Error(Code::Invalid, "source " + request_.recorded.name + " does not record which file it is");
+    const std::string file = HF_TRY(script_file(request_.recorded));
     const PgPrograms programs = HF_TRY(find_pg_programs(pg_, {.major = 0, .is_server = true}, request_.stop));
     instance_ = HF_TRY(TemporaryInstance::start(pg_, programs, request_.scratch, bootstrap_role, request_.stop));
     {
@@ -58,7 +57,7 @@ class SqlProof {
       HF_TRY(connection->run(std::string("CREATE DATABASE ") + database + " TEMPLATE template0"));
     }
     const MonoTime begin = world_.env.clock.mono();
-    Status loaded = load(file->second);
+    Status loaded = load(file);
     if (!loaded.ok() && (loaded.error().code() == Code::Cancelled || loaded.error().code() == Code::Unavailable))
       return std::move(loaded).error();
     Proved proved;
@@ -76,6 +75,7 @@ class SqlProof {
     const std::unique_ptr<File> file = HF_TRY(top->open_file(name));
     const uint64_t size = HF_TRY(file->info()).size;
     const ByteRange script{size, [&](uint64_t at, BytesSpan out) { return file->read_at(at, out); }};
+    HF_TRY(make_roles(script));
     ProcessSpec spec =
         to_spec(instance_->programs(),
                 {.program = "psql",
@@ -88,6 +88,14 @@ class SqlProof {
     const ProcessEnd end = HF_TRY(world_.process.run(spec, drop, deadline, request_.stop));
     if (end.status == 0 && end.took_input) return {};
     return Error(Code::Failed, "psql stopped with an error" + place_of(end.stderr_text)).with_detail(end.stderr_text);
+  }
+
+  // Who owns what is of the server that the script came from; here they only must be there.
+  Status make_roles(const ByteRange& script) {
+    const auto connection = HF_TRY(open_loading(world_.env, instance_->parameters("template1"), request_.stop));
+    for (const std::string& role : HF_TRY(roles_of_script(script)))
+      if (role != bootstrap_role) HF_TRY(connection->run("CREATE ROLE " + pg_quoted(role)).during("make a role"));
+    return {};
   }
 
   // Our own \restrict goes first, with a key that the script cannot know; the script's are kept from psql.

@@ -55,7 +55,9 @@ class SqliteQueries final : public Queries {
     return std::move(facts).value().tables;
   }
 
-  std::map<std::string, std::string> variables() override { return {{"HOLDFAST_DATABASE", path_}}; }
+  Result<std::map<std::string, std::string>> variables(const std::string&) override {
+    return std::map<std::string, std::string>{{"HOLDFAST_DATABASE", path_}};
+  }
 
  private:
   SqliteDatabase database_;

@@ -192,6 +192,9 @@ code=0
 [[ $code == 1 || $code == 12 ]] || fail "a flipped byte: exit $code ($(cat stderr))"
 GNUPGHOME=$work/strangers gpg --batch -q --passphrase '' --quick-generate-key 'stranger@example.org' default default never 2>> gpg.log
 GNUPGHOME=$work/strangers gpg --batch -q --export stranger@example.org > stranger.pub
+# Who lacks the key is told so, and nothing of damage.
+expect 12 import "${with[@]}" backup.tar.gz.gpg --gpg-homedir "$work/strangers"
+grep -q 'no key of the keyring opens it' stderr || fail "a message for somebody else: $(cat stderr)"
 gpg --batch -q --export backup@example.org | GNUPGHOME=$work/strangers gpg --batch -q --import 2>> gpg.log
 GNUPGHOME=$work/strangers gpg --batch -q --trust-model always --recipient backup@example.org --sign --encrypt -o strange.gpg one.tar.gz 2>> gpg.log
 GNUPGHOME=$work/strangers gpgconf --kill all

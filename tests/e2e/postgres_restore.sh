@@ -157,6 +157,17 @@ expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=part3 --t
 [[ $(sql -d part3 -c "select count(*) from sales.customers; select count(*) from pg_policy; select count(*) from pg_trigger where not tgisinternal" | tr '\n' ' ') == '2001 1 1 ' ]] || fail "what belongs to the table"
 expect 10 restore "${with[@]}" "$point" --dsn "$server" --database shop=part4 --table sales.nosuch
 
+# A connection that was given as a secret is told to nobody, and with names alone none is.
+DSN="$server application_name=canary-name" expect 0 restore "${with[@]}" "$point" --dsn env:DSN --database shop=quiet1
+cat stdout stderr > told
+DSN="$server application_name=canary-name" expect 0 restore "${with[@]}" "$point" --dsn env:DSN --database shop=quiet2 -o json
+cat stdout stderr >> told
+expect 0 restore "${with[@]}" "$point" --dsn "$server application_name=canary-name" --database shop=quiet3 --names-only
+cat stdout stderr >> told
+if grep canary-name told; then fail "a connection was told"; fi
+expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=told
+grep -q "^connect to told: psql \"dbname='told'" stdout || fail "how to connect is not told: $(cat stdout)"
+
 echo "== production is refused, and nothing is done without its name"
 sql -d shop -c 'insert into empty_one values (42)'
 content shop > shop.changed
@@ -165,16 +176,20 @@ grep -q 'production' stderr || fail "no word of production: $(cat stderr)"
 expect 7 restore "${with[@]}" "$point" --dsn "$server" --database shop --clean --allow-production
 expect 7 restore "${with[@]}" "$point" --dsn "$server" --database shop --clean --allow-production --yes --confirm shopp
 expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop --recreate --dry-run
-grep -q 'will be dropped' stdout || fail "the dry run does not say what is lost: $(cat stdout)"
+grep -q 'will be dropped: 1[0-9] tables, about [1-9][0-9,]* rows' stdout || fail "the dry run does not say what is lost: $(cat stdout)"
 content shop > shop.found
 same "a database that was not to be touched" shop.changed shop.found
 
 echo "== over a database, and back"
-expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop --recreate --allow-production --yes --confirm shop -o json
-safety=$(python3 -c 'import json; print(json.load(open("stdout"))["safety_point"][:12])')
+expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop --recreate --allow-production --yes --confirm shop
+cat stdout stderr > told
+safety=$(sed -n 's/^what is there now is safety point //p' told)
+# The command that goes back, as it was told, and nothing but who we are.
+back=$(sed -n 's/^to go back: holdfast //p' told)
+[[ -n $safety && $back == "restore $safety "* ]] || fail "the way back is not told: $(cat told)"
 content shop > shop.found
 same "the database made anew" shop.wanted shop.found
-expect 0 restore "${with[@]}" "$safety" --dsn "$server" --database shop --recreate --allow-production --yes --confirm shop --no-safety-point
+eval "expect 0 $back \"\${with[@]}\" --yes --confirm shop --no-safety-point"
 content shop > shop.found
 same "the database after going back" shop.changed shop.found
 expect 0 list points "${with[@]}" -o json

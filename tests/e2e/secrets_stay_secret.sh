@@ -38,6 +38,8 @@ hf 0 init --passphrase-file pass --key-file key --signing-key sign.pem -v
 hf 0 backup -v --signing-key sign.pem files:src "command:$work/noisy ok" --perf
 hf 1 backup -v --signing-key sign.pem "command:$work/noisy fail" --set failing
 hf 1 backup -v --signing-key sign.pem "command:$work/noisy fail" --set failing --names-only --show-detail
+printf 'version: 1\nnames_only: true\n' > named.yaml
+hf 1 backup -c named.yaml -v --signing-key sign.pem "command:$work/noisy fail" --set failing --show-detail
 hf 1 backup -o json --signing-key sign.pem "command:$work/noisy fail" --set failing
 hf 1 backup -o jsonl --signing-key sign.pem "command:$work/noisy fail" --set failing
 hf 0 restore latest --in out --signing-key sign.pem -v
