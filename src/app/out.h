@@ -34,7 +34,7 @@ class Out {
   bool is_jsonl() const { return options_.format == Format::Jsonl; }
   bool is_quiet() const { return options_.quiet; }
   bool is_verbose() const { return options_.verbose; }
-  bool shows_detail() const { return options_.show_detail; }
+  bool shows_detail() const { return options_.show_detail && !options_.names_only; }
   bool is_names_only() const { return options_.names_only; }
   void show_names_only() { options_.names_only = true; }
 
@@ -67,7 +67,6 @@ class Out {
   }
 
  private:
-  bool shows_detail() const { return options_.show_detail && !options_.names_only; }
   void put(std::string_view text, bool flush);
   JsonObject event_head(std::string_view name);
   void open_list();
