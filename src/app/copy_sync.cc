@@ -60,7 +60,9 @@ std::string hint_of(const SyncedCopy& copy) {
     default:
       break;
   }
-  return "holdfast target sync " + copy.target + " brings it up to date";
+  const std::string sync = "holdfast target sync " + copy.target + " brings it up to date";
+  // What keeps it from being reached comes first.
+  return copy.error && !copy.error->hint().empty() ? copy.error->hint() + "; then " + sync : sync;
 }
 
 std::string why_of(const SyncedCopy& copy) {

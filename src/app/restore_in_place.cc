@@ -5,11 +5,11 @@
 #include "app/choose.h"
 #include "app/kinds.h"
 #include "backup/recorded.h"
-#include "sys/remove_tree.h"
 #include "backup/restore.h"
 #include "base/text.h"
 #include "source/argv.h"
 #include "source/options.h"
+#include "sys/remove_tree.h"
 
 namespace hf {
 namespace {

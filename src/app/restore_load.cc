@@ -187,10 +187,17 @@ Result<LoadOutcome> stage_and_load(Context& context, Repository& repository, con
   return outcome;
 }
 
+// A connection that was given as a secret is told by the secret's name.
+std::string shown_place(const LoadTask& task, const LoadPlan& plan) {
+  if (!is_secret_reference(task.request.dsn)) return plan.environment;
+  const size_t database = std::min(plan.environment.find(", database "), plan.environment.size());
+  return "the server of " + task.request.dsn + plan.environment.substr(database);
+}
+
 Result<Exit> show_plan(Context& context, const Point& point, const LoadTask& task, const LoadPlan& plan) {
   context.out.print("would restore " + printable(task.source->name) + " of point " + shown_id(point.id) + ", " +
                     format_time_rfc3339(point.manifest.started) + ", " + format_bytes(task.source->bytes) + ", into " +
-                    printable(plan.environment) + "; staged in " + printable(stage_parent(context, plan)));
+                    printable(shown_place(task, plan)) + "; staged in " + printable(stage_parent(context, plan)));
   for (const std::string& loss : plan.losses) context.out.print("  " + printable(loss));
   if (!plan.production.empty()) context.out.print("  taken for production: " + plan.production);
   context.out.print("nothing was changed");
@@ -198,7 +205,7 @@ Result<Exit> show_plan(Context& context, const Point& point, const LoadTask& tas
                            .add("dry_run", true)
                            .add("point", point.id.hex())
                            .add("source", task.source->name)
-                           .add("environment", plan.environment)
+                           .add("environment", shown_place(task, plan))
                            .add("destructive", plan.is_destructive)
                            .add("losses", json_list(plan.losses))
                            .add("production", plan.production)
@@ -213,7 +220,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
   const Duration rpo = context.program.clock.wall() - point.manifest.started;
   context.out.say(printable(task.source->name) + " of point " + shown_id(point.id) + ", " +
                   format_time_rfc3339(point.manifest.started) + " (" + format_duration(rpo) + " ago), is in " +
-                  printable(plan.environment) + ": " + format_count(outcome.rows, "row", "rows") + ", " +
+                  printable(shown_place(task, plan)) + ": " + format_count(outcome.rows, "row", "rows") + ", " +
                   format_bytes(bytes) + ", in " + format_duration(took));
   for (const std::string& note : outcome.notes) context.out.remark("note: " + printable(note));
   // A connection that was given as a secret is one.
@@ -226,7 +233,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
     context.out.warn("the server refused " + format_count(outcome.errors, "statement", "statements") +
                      ", which were passed over as was asked");
   JsonObject source;
-  source.add("name", task.source->name).add("status", status).add("path", plan.environment).add("bytes", bytes);
+  source.add("name", task.source->name).add("status", status).add("path", shown_place(task, plan)).add("bytes", bytes);
   source.add("rows", outcome.rows).add("errors", outcome.errors).add("notes", json_list(outcome.notes));
   JsonObject connections;
   for (const auto& [database, text] : outcome.connections)
@@ -239,7 +246,7 @@ Result<Exit> show_loaded(Context& context, const Point& point, const LoadTask& t
   context.out.document(JsonObject()
                            .add("point", point.id.hex())
                            .add("set", point.manifest.set)
-                           .add("environment", plan.environment)
+                           .add("environment", shown_place(task, plan))
                            .add("status", status)
                            .add("seconds", Json::seconds(took))
                            .add("sources", sources.json())

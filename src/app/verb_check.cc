@@ -85,6 +85,10 @@ void print_repairable(Out& out, const std::vector<std::string>& objects) {
   out.print("--repair would mend the index, and take damaged and missing packs out of use; nothing was written");
 }
 
+std::string read_data_flag(const Arguments& args) {
+  return args.has("read-data") ? "--read-data " + args.text("read-data") + " " : "";
+}
+
 // --target: the others are there only to repair from.
 bool is_wanted(Context& context, const std::string& name) {
   const std::string wanted = context.args.text("target");
@@ -198,6 +202,9 @@ Result<Exit> check_copies(Context& context, const Settings& settings, OpenCopies
       continue;
     }
     if (!checked.value().is_sound) exit = Exit::VerifyFailed;
+    if (!checked.value().is_sound && !request.repair && !request.peers.empty())
+      context.out.warn("hint: holdfast check " + read_data_flag(context.args) +
+                       "--repair puts back what another copy has");
     documents.add(JsonObject().add("target", name).add_all(checked.value().document));
   }
   for (const ClosedCopy& closed : copies.closed) {

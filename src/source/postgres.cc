@@ -33,8 +33,8 @@ class PostgresSource final : public Source {
     HF_TRY(tree.directory(""));
     HF_TRY(tree.directory("databases"));
     for (const FoundDatabase& database : databases) {
-      if (const auto excluded = spec_.excluded.find(database.name); excluded != spec_.excluded.end())
-        sink.fact("excluded/" + printable(database.name), excluded->second);
+      if (const std::optional<std::string> why = spec_.why_left_out(database.name))
+        sink.fact("excluded/" + printable(database.name), *why);
       else if (!database.allows_connections)
         sink.problem("databases/" + pg_file_name(database.name),
                      "the database allows no connections: exclude it with a reason, or allow them");
@@ -64,6 +64,7 @@ class PostgresSource final : public Source {
     sink.fact("bootstrap_role", HF_TRY(connection->query("SELECT pg_get_userbyid(10)")).text(0, 0));
     sink.fact("in_recovery", server.in_recovery ? "true" : "false");
     databases = HF_TRY(list_postgres_databases(*connection));
+    HF_TRY(expect_postgres_databases(spec_, databases));
     server.pg_dump = HF_TRY(find_postgres_tool(world_, spec_, "pg_dump", server.version, deadline, stop));
     server.pg_dumpall = HF_TRY(find_postgres_tool(world_, spec_, "pg_dumpall", server.version, deadline, stop));
     return server;
@@ -133,6 +134,7 @@ Result<PostgresSpec> parse_spec(const SourceOptions& options) {
   HF_TRY(refuse_password(spec.dsn));
   spec.password = text_option_or(options, "password", "");
   spec.bin = text_option_or(options, "bin", "");
+  for (const std::string& name : list_option(options, "databases")) spec.databases.insert(name);
   spec.excluded = HF_TRY(parse_excluded(list_option(options, "exclude")));
   spec.jobs = HF_TRY(number_option(options, "jobs")).value_or(2);
   if (spec.jobs < 1 || spec.jobs > jobs_max)
@@ -156,6 +158,7 @@ SourceKind postgres_source_kind() {
        "the server, as libpq takes it: service=NAME, host=… user=…, or postgresql://…; or a secret that holds it",
        Type::TextOrSecret, true},
       {"password", "a secret; else libpq looks in ~/.pgpass", Type::Secret},
+      {"databases", "only these, and the roles; the point says which others there were (default: all)", Type::TextList},
       {"exclude", "databases that are not backed up, each as \"NAME: why\"", Type::TextList},
       {"jobs", "sessions that read tables at the same time (default 2)", Type::Text},
       {"bin", "directory of pg_dump and pg_dumpall (default: those that fit the server)", Type::Text},

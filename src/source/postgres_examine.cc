@@ -65,8 +65,10 @@ class Examination {
     if (HF_TRY(server.query("SELECT pg_is_in_recovery()")).flag(0, 0)) HF_TRY(look_at_standby(server));
     const std::vector<FoundDatabase> databases = HF_TRY(list_postgres_databases(server));
     look_at_exclusions(databases);
+    const Status named = expect_postgres_databases(spec_, databases);
+    if (!named.ok()) found_.push_back(finding_of("databases", named, {}));
     for (const FoundDatabase& database : databases)
-      if (!spec_.excluded.contains(database.name)) look_at_database(database);
+      if (!spec_.why_left_out(database.name)) look_at_database(database);
     return {};
   }
 

@@ -49,6 +49,21 @@ Result<std::vector<FoundDatabase>> list_postgres_databases(PgConnection& connect
   return databases;
 }
 
+std::optional<std::string> PostgresSpec::why_left_out(const std::string& database) const {
+  if (const auto found = excluded.find(database); found != excluded.end()) return found->second;
+  if (databases.empty() || databases.contains(database)) return std::nullopt;
+  return "option databases names others";
+}
+
+Status expect_postgres_databases(const PostgresSpec& spec, const std::vector<FoundDatabase>& databases) {
+  for (const std::string& name : spec.databases)
+    if (std::none_of(databases.begin(), databases.end(),
+                     [&](const FoundDatabase& found) { return found.name == name; }))
+      return Error(Code::NotFound, "the server has no database " + printable(name) + ", which option databases names")
+          .with_hint("correct the name in `databases`, or take it out");
+  return {};
+}
+
 Result<std::string> find_postgres_tool(const SourceWorld& world, const PostgresSpec& spec, const char* name,
                                        int server_version, const Deadline& deadline, const std::stop_token& stop) {
   const PgToolQuery query{.name = name, .bin = spec.bin, .major_min = server_version / 10000};

@@ -403,6 +403,21 @@ TEST_F(PostgresTest, a_user_without_rights_backs_up_what_it_may_read_and_roles_w
   EXPECT_EQ(second.error().code(), Code::Denied);
 }
 
+TEST_F(PostgresTest, of_databases_that_are_named_the_others_are_recorded_as_left_out) {
+  SourceOptions only = options();
+  only["exclude"] = {};
+  only["databases"] = {"app"};
+  const RecordingSink sink = SourceTest::backup(kind, only);
+  EXPECT_TRUE(sink.facts.contains("database/app"));
+  EXPECT_FALSE(sink.facts.contains("database/postgres"));
+  EXPECT_EQ(sink.facts.at("excluded/postgres"), "option databases names others");
+  only["databases"] = {"app", "nosuch"};
+  RecordingSink none;
+  const Status failed = run(only, none);
+  ASSERT_FALSE(failed.ok());
+  EXPECT_NE(failed.error().message().find("no database nosuch"), std::string::npos) << failed.error().message();
+}
+
 TEST_F(PostgresTest, a_database_that_allows_no_connections_is_a_problem_unless_it_is_excluded) {
   server.sql("postgres", {"DROP DATABASE IF EXISTS shut WITH (FORCE)", "CREATE DATABASE shut ALLOW_CONNECTIONS false"});
   const RecordingSink sink = backup();

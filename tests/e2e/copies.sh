@@ -130,6 +130,7 @@ for kind in packs meta; do
   says "$kind/.* of copy a is damaged: read from copy b instead" stderr
   restores latest --target b
   expect 5 check --read-data 100 --target a
+  says 'holdfast check --read-data 100 --repair puts back what another copy has' stderr
   expect 0 check --read-data 100 --target a --repair
   says "$kind/.* (put back from copy b)"
   put_back

@@ -107,6 +107,8 @@ tr '\0' ' ' < /proc/$pid/cmdline | grep -qF 'env:SHOP_DSN' || fail "the restore 
 touch told/go
 wait $pid || fail "restore by a secret: $(cat stderr)"
 shown_nowhere stdout stderr told/argv
+grep -q 'is in the server of env:SHOP_DSN, database secretly' stdout || fail "where it was restored to: $(cat stdout)"
+! grep -qF "$work/pg:5432" stdout || fail "a connection that is a secret is told: $(cat stdout)"
 content secretly | sed 's/secretly/shop/g' > shop.found
 same "the database restored by a secret" shop.wanted shop.found
 # With a safety point, for which pg_dump gets there too; and each process of it is looked at while it lasts.
@@ -159,12 +161,12 @@ expect 10 restore "${with[@]}" "$point" --dsn "$server" --database shop=part4 --
 
 # A connection that was given as a secret is told to nobody, and with names alone none is.
 DSN="$server application_name=canary-name" expect 0 restore "${with[@]}" "$point" --dsn env:DSN --database shop=quiet1
-cat stdout stderr > told
+cat stdout stderr > told.text
 DSN="$server application_name=canary-name" expect 0 restore "${with[@]}" "$point" --dsn env:DSN --database shop=quiet2 -o json
-cat stdout stderr >> told
+cat stdout stderr >> told.text
 expect 0 restore "${with[@]}" "$point" --dsn "$server application_name=canary-name" --database shop=quiet3 --names-only
-cat stdout stderr >> told
-if grep canary-name told; then fail "a connection was told"; fi
+cat stdout stderr >> told.text
+if grep canary-name told.text; then fail "a connection was told"; fi
 expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop=told
 grep -q "^connect to told: psql \"dbname='told'" stdout || fail "how to connect is not told: $(cat stdout)"
 
@@ -182,11 +184,11 @@ same "a database that was not to be touched" shop.changed shop.found
 
 echo "== over a database, and back"
 expect 0 restore "${with[@]}" "$point" --dsn "$server" --database shop --recreate --allow-production --yes --confirm shop
-cat stdout stderr > told
-safety=$(sed -n 's/^what is there now is safety point //p' told)
+cat stdout stderr > told.text
+safety=$(sed -n 's/^what is there now is safety point //p' told.text)
 # The command that goes back, as it was told, and nothing but who we are.
-back=$(sed -n 's/^to go back: holdfast //p' told)
-[[ -n $safety && $back == "restore $safety "* ]] || fail "the way back is not told: $(cat told)"
+back=$(sed -n 's/^to go back: holdfast //p' told.text)
+[[ -n $safety && $back == "restore $safety "* ]] || fail "the way back is not told: $(cat told.text)"
 content shop > shop.found
 same "the database made anew" shop.wanted shop.found
 eval "expect 0 $back \"\${with[@]}\" --yes --confirm shop --no-safety-point"
