@@ -49,7 +49,7 @@ assert sources["app"]["kind"] == "postgres" and sources["app"]["error"]["class"]
 assert [c["status"] for c in d["copies"]] == ["complete"] * 2, d' || fail "the server is gone: $(cat stdout)"
 point=$(document 'print(d["point"])')
 expect 13 backup --emergency db
-grep -q 'source app: .*cannot be reached' stderr && [[ -z $(points_of db) ]] || fail "nothing was saved of db: $(cat stderr)"
+grep -q 'source app: .*no server listens' stderr && [[ -z $(points_of db) ]] || fail "nothing was saved of db: $(cat stderr)"
 expect 13 backup --emergency db notes -o json
 document 'assert [r["status"] for r in d["runs"]] == ["failed", "complete"], d' || fail "a set that fails takes the other with it: $(cat stdout)"
 
@@ -60,7 +60,7 @@ document '
 p = [p for p in d["points"] if p["id"] == "'"$point"'"][0]
 assert p["emergency"] and p["status"] == "partial" and {s["name"]: s["status"] for s in p["sources"]} == {"uploads": "complete", "app": "failed"}, p' || fail "list -o json: $(cat stdout)"
 expect 0 show "$point"
-grep -q 'app (postgres): failed: .*cannot be reached' stdout && grep -q '^emergency ' stdout || fail "show does not say why: $(cat stdout)"
+grep -q 'app (postgres): failed: .*no server listens' stdout && grep -q '^emergency ' stdout || fail "show does not say why: $(cat stdout)"
 cp stdout shown
 expect 0 show "$point" -o json
 document 'assert [s["message"] for s in d["sources"] if s["status"] == "failed"], d' || fail "show -o json: $(cat stdout)"

@@ -16,7 +16,7 @@ password=correct-horse-battery
 "${as[@]}" "$bin/postgres" -D "$work/pg/data" -k "$work/pg" -c listen_addresses= -c fsync=off -c max_connections=40 > pg/server.log 2>&1 &
 server=$!
 writer=
-on_exit='[[ -z $writer ]] || kill $writer 2> /dev/null; kill -QUIT $server 2> /dev/null; wait $server 2> /dev/null || true'
+on_exit='[[ -z $writer ]] || kill $writer 2> /dev/null; kill -QUIT $server 2> /dev/null || true; wait $server 2> /dev/null || true'
 sql() { PGPASSWORD=$password "$bin/psql" -XAtq -v ON_ERROR_STOP=1 -h "$work/pg" -U postgres -d "$@"; }
 for _ in {1..600}; do
   sql postgres -c 'SELECT 1' > /dev/null 2>&1 && break
