@@ -5,6 +5,7 @@
 
 #include "base/task_group.h"
 #include "pg/names.h"
+#include "pg/read_ahead.h"
 #include "pg/row_digest.h"
 #include "pg/sqlstate.h"
 #include "sys/entry.h"
@@ -15,6 +16,8 @@ namespace {
 constexpr size_t block_bytes = 1 << 20;
 // Below, a second file for a table costs more than logging its rows.
 constexpr uint64_t new_file_bytes_min = 64 << 10;
+constexpr uint64_t read_ahead_bytes_min = 4 << 20;
+constexpr size_t read_ahead_blocks = 4;
 constexpr Duration session_time_max = std::chrono::hours(24 * 30);
 
 struct Sized {
@@ -30,6 +33,7 @@ class TableLoad {
 
   Status run() {
     file_ = HF_TRY(request_.files.open(request_.prefix + table_.file));
+    if (bytes_ >= read_ahead_bytes_min) ahead_.emplace(*file_, block_bytes, read_ahead_blocks);
     Status status = transaction();
     if (status.ok()) return {};
     // A connection that broke has no SQLSTATE of its own, and is no reason to go on.
@@ -72,9 +76,13 @@ class TableLoad {
   }
 
   Result<BytesView> next() {
-    block_.resize(block_bytes);
-    block_.resize(HF_TRY(file_->read_at(offset_, block_)));
-    offset_ += block_.size();
+    if (ahead_) {
+      block_ = HF_TRY(ahead_->next());
+    } else {
+      block_.resize(block_bytes);
+      block_.resize(HF_TRY(file_->read_at(offset_, block_)));
+      offset_ += block_.size();
+    }
     digest_.add(block_);
     log_.bytes += block_.size();
     return BytesView(block_);
@@ -97,6 +105,7 @@ class TableLoad {
   const PgTocTable& table_;
   const uint64_t bytes_;
   std::unique_ptr<NamedFile> file_;
+  std::optional<ReadAhead> ahead_;  // of a file for which a thread is worth its start
   PgRowDigest digest_;
   Bytes block_;
   uint64_t offset_ = 0;
