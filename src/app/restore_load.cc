@@ -54,6 +54,10 @@ Result<LoadRequest> make_request(Context& context) {
     if (args.has(flag))
       return Error(Code::Invalid, "--" + std::string(flag) + " is not for a restore into a server")
           .with_hint("leave it out, or restore into a directory with --in DIR");
+  for (const char* flag : {"dsn", "new-instance"})
+    if (args.has(flag) && args.text(flag).empty())
+      return Error(Code::Invalid, "--" + std::string(flag) + " is empty")
+          .with_hint("if it comes from a variable of the shell, that is not set; or leave the flag out");
   LoadRequest request{.new_instance = args.text("new-instance"),
                       .dsn = args.text("dsn"),
                       .databases = args.all("database"),

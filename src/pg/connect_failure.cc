@@ -66,6 +66,14 @@ Words words_of_silence(const PgAttempt& attempt) {
 }  // namespace
 
 Error connect_failure(const PgAttempt& attempt) {
+  // libpq looked for it and asked no server.
+  if (attempt.words.find("definition of service") != std::string::npos ||
+      attempt.words.find("service file") != std::string::npos)
+    return Error(Code::Invalid, "the service that dsn names is in no service file")
+        .with_detail(attempt.words)
+        .with_hint(
+            "libpq looks in $PGSERVICEFILE or ~/.pg_service.conf of this user, then in pg_service.conf in $(pg_config "
+            "--sysconfdir)");
   if (attempt.sqlstate.empty()) {
     const Words words = words_of_silence(attempt);
     return Error(Code::Unavailable, words.what).with_detail(attempt.words).with_hint(words.hint);

@@ -90,6 +90,7 @@ TEST_F(PgConnectionTest, refused_connections_say_what_mends_it) {
        "pg_isready --host=/nowhere --port=5432"},
       {"host=127.0.0.1 port=1 user=x dbname=x", "no server listens at 127.0.0.1, port 1", "pg_isready"},
       {"host=nowhere.invalid user=x dbname=x", "the host name nowhere.invalid leads nowhere", "getent hosts"},
+      {"service=nosuch", "the service that dsn names is in no service file", "PGSERVICEFILE"},
   };
   for (const auto& each : cases) {
     const auto connection = open(each.dsn);

@@ -49,6 +49,8 @@ expect 1 restore "${with[@]}" "$point" --dsn "$server" --database shop=shop2
 grep -q 'already' stderr || fail "no word that it is there: $(cat stderr)"
 expect 2 restore "${with[@]}" "$point" --dsn "$server"
 expect 10 restore "${with[@]}" "$point" --dsn "$server" --database nosuch
+expect 2 restore "${with[@]}" "$point" --dsn '' --database shop
+grep -q -- '--dsn is empty' stderr || fail "an empty connection: $(cat stderr)"
 expect 2 restore "${with[@]}" "$point" --dsn "$server password=hunter2" --database shop
 ! grep -rq hunter2 stdout stderr || fail "a password was shown"
 
