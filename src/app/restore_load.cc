@@ -98,11 +98,8 @@ Status check_space(Fs& fs, const std::string& parent, const LoadTask& task, cons
 
 // What the configuration says of the server, beside what the kind found out about it.
 void judge_production(Context& context, const Settings& settings, LoadPlan& plan) {
-  constexpr std::string_view before = "server ", behind = ", database ";
-  const std::string_view place = plan.environment;
-  if (!plan.is_destructive || !settings.config || !place.starts_with(before)) return;
-  const std::string_view server = place.substr(before.size(), place.find(behind) - before.size());
-  const std::string why = why_production(*settings.config, server, context.program.host);
+  if (!plan.is_destructive || !settings.config || plan.server.empty()) return;
+  const std::string why = why_production(*settings.config, plan.server, context.program.host);
   if (!why.empty()) plan.production += (plan.production.empty() ? "" : "; ") + why;
 }
 
@@ -193,9 +190,9 @@ Result<LoadOutcome> stage_and_load(Context& context, Repository& repository, con
 
 // A connection that was given as a secret is told by the secret's name.
 std::string shown_place(const LoadTask& task, const LoadPlan& plan) {
-  if (!is_secret_reference(task.request.dsn)) return plan.environment;
-  const size_t database = std::min(plan.environment.find(", database "), plan.environment.size());
-  return "the server of " + task.request.dsn + plan.environment.substr(database);
+  const bool is_secret = !plan.server.empty() && is_secret_reference(task.request.dsn);
+  return (is_secret ? "the server of " + task.request.dsn : plan.environment) +
+         (plan.database.empty() ? "" : ", database " + printable(plan.database));
 }
 
 Result<Exit> show_plan(Context& context, const Point& point, const LoadTask& task, const LoadPlan& plan) {

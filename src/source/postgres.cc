@@ -1,5 +1,6 @@
 #include "source/postgres.h"
 
+#include "base/secret_opener.h"
 #include "base/text.h"
 #include "pg/names.h"
 #include "pg/tools.h"
@@ -105,7 +106,7 @@ class PostgresSource final : public Source {
 
 // Of text that others can read: a command line, a configuration.
 Status refuse_password(std::string_view dsn) {
-  if (is_reference_to_dsn(dsn)) return {};
+  if (is_secret_reference(dsn)) return {};
   const Result<PgParameters> parameters = parse_pg_parameters(dsn);
   if (!parameters.ok() || !parameters.value().password) return {};
   return Error(Code::Invalid, "a password stands in the connection, where others can read it")

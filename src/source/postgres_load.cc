@@ -15,7 +15,6 @@ namespace hf {
 namespace {
 
 constexpr std::string_view maintenance_database = "template1";
-constexpr int port_max = 65535;
 constexpr std::string_view fact_prefix = "database/";
 constexpr std::string_view databases_directory = "databases";
 
@@ -213,7 +212,7 @@ class IntoServer final : public PostgresLoad {
     const int major = HF_TRY(recorded_major(recorded_));
     programs_ = HF_TRY(find_pg_programs(pg_, {.major = major, .bin = request_.bin, .user = request_.user}, stop));
     const std::string shown = "database " + printable(databases_.front().target);
-    LoadPlan plan{.environment = target_->shown() + ", " + shown};
+    LoadPlan plan{.environment = target_->shown(), .server = target_->server(), .database = databases_.front().target};
     if (!request_.clean && !request_.recreate) {
       if (target_->has_database())
         return Error(Code::Exists, "the server has a " + shown + " already")
@@ -306,10 +305,7 @@ Status check_request(const RecordedSource& recorded, const LoadRequest& request)
     return Error(Code::Invalid, "a new instance has nothing to clean or to drop").with_hint("name a server with --dsn");
   if (is_new && request.roles)
     return Error(Code::Invalid, "a new instance gets the roles in any case").with_hint("leave --roles out");
-  if (!is_new && request.port)
-    return Error(Code::Invalid, "--port is for --new-instance").with_hint("write port=… into --dsn");
-  if (request.port && (*request.port < 1 || *request.port > port_max))
-    return Error(Code::Invalid, "--port is not from 1 to 65535").with_hint("for example: --port 5433");
+  HF_TRY(check_pg_port(request));
   if (request.clean && request.recreate)
     return Error(Code::Invalid, "--clean and --recreate contradict each other")
         .with_hint("--clean replaces what the point has, --recreate the whole database");

@@ -1,10 +1,10 @@
 #include "source/postgres_queries.h"
 
-#include "base/secret_opener.h"
 #include "pg/connection.h"
 #include "pg/instance.h"
 #include "source/options.h"
 #include "source/postgres_restored.h"
+#include "source/postgres_server.h"
 
 namespace hf {
 namespace {
@@ -99,21 +99,6 @@ class PostgresQueries final : public Queries {
   const std::map<std::string, PgParameters> databases_;
 };
 
-Result<PgParameters> configured_parameters(const SourceWorld& world, const SourceOptions& options) {
-  const std::string dsn = HF_TRY(text_option(options, "dsn"));
-  const std::string password = text_option_or(options, "password", "");
-  PgParameters parameters;
-  if (is_secret_reference(dsn)) {
-    const Credential text = HF_TRY(world.secret(dsn).during("read the secret of option dsn"));
-    parameters = HF_TRY(parse_pg_parameters(as_text(std::as_bytes(text.reveal(Purpose::Authenticate)))));
-  } else {
-    parameters = HF_TRY(parse_pg_parameters(dsn));
-  }
-  if (!password.empty())
-    parameters.password = HF_TRY(world.secret(password).during("read the secret of option password"));
-  return parameters;
-}
-
 // The databases of the instance that `restore --new-instance` made in the source's directory, or in the one above it.
 Result<std::map<std::string, PgParameters>> kept_databases(const SourceWorld& world, const RestoredPlace& place) {
   const std::string above = place.directory.substr(0, place.directory.rfind('/'));
@@ -152,7 +137,8 @@ Result<std::unique_ptr<Queries>> query_restored_postgres(const SourceWorld& worl
 
 Result<std::unique_ptr<Queries>> query_live_postgres(const SourceWorld& world, const SourceOptions& options) {
   std::map<std::string, PgParameters> databases;
-  databases.emplace("", HF_TRY(configured_parameters(world, options)));
+  const std::string dsn = HF_TRY(text_option(options, "dsn"));
+  databases.emplace("", HF_TRY(read_pg_options(world, dsn, text_option_or(options, "password", ""))));
   return std::make_unique<PostgresQueries>(std::move(databases));
 }
 

@@ -2,35 +2,27 @@
 
 #include <algorithm>
 
+#include "base/secret_opener.h"
 #include "pg/names.h"
 #include "pg/tools.h"
 
 namespace hf {
-namespace {
-
-Result<PgParameters> parameters_given(const SourceWorld& world, const PostgresSpec& spec) {
-  PgParameters parameters;
-  if (is_reference_to_dsn(spec.dsn)) {
-    const Credential dsn = HF_TRY(world.secret(spec.dsn).during("read the secret of option dsn"));
-    const std::span<const unsigned char> bytes = dsn.reveal(Purpose::Authenticate);
-    parameters = HF_TRY(parse_pg_parameters(as_text(std::as_bytes(bytes))));
-  } else {
-    parameters = HF_TRY(parse_pg_parameters(spec.dsn));
-  }
-  if (!spec.password.empty())
-    parameters.password = HF_TRY(world.secret(spec.password).during("read the secret of option password"));
-  return parameters;
+Result<PgParameters> read_pg_dsn(const SourceWorld& world, const std::string& dsn, const std::string& what) {
+  if (!is_secret_reference(dsn)) return parse_pg_parameters(dsn);
+  const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of " + what));
+  return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
 }
 
-}  // namespace
-
-bool is_reference_to_dsn(std::string_view dsn) {
-  return dsn.starts_with("$") || dsn.starts_with("env:") || dsn.starts_with("file:");
+Result<PgParameters> read_pg_options(const SourceWorld& world, const std::string& dsn, const std::string& password) {
+  PgParameters parameters = HF_TRY(read_pg_dsn(world, dsn, "option dsn"));
+  if (!password.empty())
+    parameters.password = HF_TRY(world.secret(password).during("read the secret of option password"));
+  return parameters;
 }
 
 Result<std::unique_ptr<PgConnection>> connect_postgres(const SourceWorld& world, const PostgresSpec& spec,
                                                        const Deadline& deadline, const std::stop_token& stop) {
-  const PgParameters parameters = HF_TRY(parameters_given(world, spec));
+  const PgParameters parameters = HF_TRY(read_pg_options(world, spec.dsn, spec.password));
   Result<std::unique_ptr<PgConnection>> connection = PgConnection::open(parameters, deadline, stop);
   // libpq's default is a database named after the user, which need not be there.
   if (connection.ok() || connection.error().code() != Code::NotFound || parameters.values.contains("dbname"))

@@ -38,9 +38,10 @@ struct FoundDatabase {
   bool allows_connections = true;
 };
 
-// `dsn` names a secret that holds the connection.
-bool is_reference_to_dsn(std::string_view dsn);
-
+// `dsn` as it stands, or from the secret that it names. `what`: where it is from, for errors.
+Result<PgParameters> read_pg_dsn(const SourceWorld& world, const std::string& dsn, const std::string& what);
+// What options `dsn` and `password` (a secret, or "") come to.
+Result<PgParameters> read_pg_options(const SourceWorld& world, const std::string& dsn, const std::string& password);
 Result<std::unique_ptr<PgConnection>> connect_postgres(const SourceWorld& world, const PostgresSpec& spec,
                                                        const Deadline& deadline, const std::stop_token& stop);
 // All but template0, in the order of their directories.

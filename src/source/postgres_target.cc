@@ -5,20 +5,19 @@
 #include "base/secret_opener.h"
 #include "base/text.h"
 #include "pg/names.h"
+#include "source/postgres_server.h"
 #include "sys/entry.h"
 
 namespace hf {
 namespace {
 
+constexpr int port_max = 65535;
 constexpr Duration look_time_max = std::chrono::minutes(5);
 
 }  // namespace
 
 Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string& dsn) {
-  if (is_secret_reference(dsn)) {
-    const Credential secret = HF_TRY(world.secret(dsn).during("read the secret of --dsn"));
-    return parse_pg_parameters(as_text(std::as_bytes(secret.reveal(Purpose::Authenticate))));
-  }
+  if (is_secret_reference(dsn)) return read_pg_dsn(world, dsn, "--dsn");
   PgParameters parameters = HF_TRY(parse_pg_parameters(dsn).during("--dsn"));
   if (parameters.password)
     return Error(Code::Invalid, "a password in --dsn can be read by everybody on this machine")
@@ -26,6 +25,15 @@ Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string
             "leave it to ~/.pgpass or a service file, or name a secret that holds the connection: env:NAME or "
             "file:PATH");
   return parameters;
+}
+
+Status check_pg_port(const LoadRequest& request) {
+  if (!request.port) return {};
+  if (request.new_instance.empty())
+    return Error(Code::Invalid, "--port is for --new-instance").with_hint("write port=… into --dsn");
+  if (*request.port < 1 || *request.port > port_max)
+    return Error(Code::Invalid, "--port is not from 1 to 65535").with_hint("for example: --port 5433");
+  return {};
 }
 
 Result<PostgresTarget> PostgresTarget::look(Env env, const PgParameters& server, const std::string& database,
@@ -84,12 +92,16 @@ Status PostgresTarget::look_at_database(PgConnection& connection) {
   return {};
 }
 
-std::string PostgresTarget::shown() const {
+std::string PostgresTarget::server() const {
   const auto value = [&](const char* keyword) {
     const auto found = server_.values.find(keyword);
     return found == server_.values.end() ? std::string() : found->second;
   };
-  return "server " + printable(value("host") + ":" + value("port"));
+  return printable(value("host") + ":" + value("port"));
+}
+
+std::string PostgresTarget::shown() const {
+  return "server " + server();
 }
 
 PgParameters PostgresTarget::maintenance() const {

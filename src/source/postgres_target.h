@@ -9,6 +9,9 @@ namespace hf {
 // What --dsn says: a connection without a password, or a reference to a secret that holds one.
 Result<PgParameters> parse_pg_target(const SourceWorld& world, const std::string& dsn);
 
+// Invalid: --port is none, or not for what is asked.
+Status check_pg_port(const LoadRequest& request);
+
 class PostgresTarget {
  public:
   // Refused: it is a standby.
@@ -18,6 +21,7 @@ class PostgresTarget {
   bool has_database() const { return has_database_; }
   // Nothing of anybody's is in it, but what extensions brought.
   bool is_empty() const { return is_empty_; }
+  std::string server() const;  // "/run/postgresql:5432"
   // For messages: "server /run/postgresql:5432".
   std::string shown() const;
   // To a database that is not the one restored into.

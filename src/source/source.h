@@ -178,7 +178,9 @@ struct LoadRequest {
 
 // What it will come to.
 struct LoadPlan {
-  std::string environment;          // where to, for people: a path, or "server HOST:PORT, database NAME"
+  std::string environment;          // where to, for people: a path, or "server HOST:PORT"
+  std::string server;               // HOST:PORT of one that runs; "": one is made
+  std::string database;             // if it is one
   bool is_destructive = false;      // then:
   std::string name;                 // what people type to show that they mean it
   std::vector<std::string> losses;  // what is there now and will not be

@@ -15,7 +15,6 @@ constexpr Duration load_time_max = std::chrono::hours(24 * 30);
 constexpr const char* superuser = "postgres";
 constexpr const char* maintenance_database = "postgres";
 constexpr std::string_view role_is_there = "42710";
-constexpr int port_max = 65535;
 
 class Roles final : public SqlScriptVisitor {
  public:
@@ -122,7 +121,8 @@ class SqlIntoNewInstance final : public SqlLoad {
     programs_ = HF_TRY(find_pg_programs(
         pg_, {.major = 0, .bin = request_.bin, .user = request_.user, .is_server = true}, std::move(stop)));
     const size_t slash = directory_.rfind('/');
-    return LoadPlan{.environment = directory_ + ", database " + printable(database_),
+    return LoadPlan{.environment = directory_,
+                    .database = database_,
                     .stage = slash == 0 ? "/" : directory_.substr(0, slash),
                     .growth = 1.5};
   }
@@ -160,7 +160,7 @@ class SqlIntoServer final : public SqlLoad {
     if (target_->has_database() && !target_->is_empty())
       return Error(Code::Exists, shown + " of " + target_->shown() + " is not empty")
           .with_hint("--database NEW makes another one for the script; or drop what is there first: dropdb");
-    return LoadPlan{.environment = target_->shown() + ", " + shown};
+    return LoadPlan{.environment = target_->shown(), .server = target_->server(), .database = database_};
   }
 
   Result<LoadOutcome> run(const LoadTree& tree, const std::function<void(const std::string&)>& on_step,
@@ -187,10 +187,7 @@ Status check_request(const RecordedSource& recorded, const LoadRequest& request)
         .with_hint("restore it into a new database: --database NEW");
   if (!request.tables.empty() || !request.schemas.empty())
     return Error(Code::Invalid, "a script can only be run whole").with_hint("leave --table and --schema out");
-  if (!is_new && request.port)
-    return Error(Code::Invalid, "--port is for --new-instance").with_hint("write port=… into --dsn");
-  if (request.port && (*request.port < 1 || *request.port > port_max))
-    return Error(Code::Invalid, "--port is not from 1 to 65535").with_hint("for example: --port 5433");
+  HF_TRY(check_pg_port(request));
   if (request.databases.size() > 1 ||
       (!request.databases.empty() && request.databases[0].find('=') != std::string::npos))
     return Error(Code::Invalid, "a script is run in one database, and has no name of its own")
